@@ -1,7 +1,8 @@
-/* act/act.h - owns the run: recover, plan, resolve, journal, steps, verify, receipt; and undo. The one engine.
+/* act/act.h - owns the run: recover, plan, resolve, journal, steps, verify, receipt; and undo. The
+ * one engine.
  *
- * State lives in /var/lib/ib-vmext (0700): lock, journal/<run>.jsonl, journal/open (the name of the open run's file),
- * receipt.json, saved/. See design.md, section 7. */
+ * State lives in /var/lib/ib-vmext (0700): lock, journal/<run>.jsonl, journal/open (the name of the
+ * open run's file), receipt.json, saved/. See design.md, section 7. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,40 +23,44 @@ struct host;
 struct act {
 	const struct host *host;
 	const struct catalogue *catalogue;
-	int state;                   /* ACT_STATE_DIR, open */
-	int lock;                    /* held for as long as this is open; -1 when opened for reading */
+	int state; /* ACT_STATE_DIR, open */
+	int lock;  /* held for as long as this is open; -1 when opened for reading */
 };
 
-/* Open the state directory, making it where `for_writing`, and take the lock. FAULT_RUN_HELD names the holder when
- * another process has it; FAULT_STATE_DIR when the directory cannot be made or read. */
-int act_open(struct act *ret, const struct host *h, const struct catalogue *c, bool for_writing, struct error *err);
+/* Open the state directory, making it where `for_writing`, and take the lock. FAULT_RUN_HELD names
+ * the holder when another process has it; FAULT_STATE_DIR when the directory cannot be made or
+ * read. */
+int act_open(struct act *ret, const struct host *h, const struct catalogue *c, bool for_writing,
+	     struct error *err);
 void act_close(struct act *a);
 
 struct apply_options {
 	const struct settings *settings;
-	const char *settings_digest;     /* of the settings as received; goes into the receipt */
-	const char *version;             /* of the handler or program that asks */
-	int64_t seq;                     /* -1 at a shell */
-	bool wait;                       /* wait for a late adapter and for the fabric, as timeouts say */
-	/* Asked between steps: true ends the run early, with everything so far undone, FAULT_TAKEN_OVER. May be NULL. */
+	const char *settings_digest; /* of the settings as received; goes into the receipt */
+	const char *version;         /* of the handler or program that asks */
+	int64_t seq;                 /* -1 at a shell */
+	bool wait; /* wait for a late adapter and for the fabric, as timeouts say */
+	/* Asked between steps: true ends the run early, with everything so far undone,
+	 * FAULT_TAKEN_OVER. May be NULL. */
 	bool (*stop)(void *ctx);
 	void *ctx;
 };
 
 struct outcome {
-	int exit_code;               /* of the seed's table */
+	int exit_code; /* of the seed's table */
 	enum fault fault;
-	char message[960];           /* cause and next step, for a person */
-	char run[40];                /* the journal's name, "" if nothing was begun */
-	bool changed;                /* something on this machine is not as before */
+	char message[960]; /* cause and next step, for a person */
+	char run[40];      /* the journal's name, "" if nothing was begun */
+	bool changed;      /* something on this machine is not as before */
 	bool reboot_pending;
 	struct plan plan;
 	struct verification verification;
-	struct facts facts;          /* as they were at the end */
+	struct facts facts; /* as they were at the end */
 };
 
-/* Finish what an open journal holds, if there is one, then plan, carry out, verify, write the receipt.
- * Returns 0 with *ret filled for every end of the work, failures of it included; -1 only if the state itself failed. */
+/* Finish what an open journal holds, if there is one, then plan, carry out, verify, write the
+ * receipt. Returns 0 with *ret filled for every end of the work, failures of it included; -1 only
+ * if the state itself failed. */
 int act_apply(struct act *a, const struct apply_options *o, struct outcome *ret, struct error *err);
 
 /* Put back what the receipt says was changed. FAULT_NOTHING_TO_UNDO when there is none. */
@@ -67,9 +72,12 @@ int act_recover(struct act *a, bool *found, struct outcome *ret, struct error *e
 /* Is there an open journal? Needs no lock. */
 bool act_is_open(const struct act *a);
 
-/* Facts and plan of now, as `facts`, `plan` and act_apply have them: probe, classify, plan_build. Needs no lock and no state. */
-int act_judge(const struct host *h, const struct catalogue *c, const struct settings *s, struct facts *facts, struct plan *plan,
-	      struct error *err);
+/* Facts and plan of now, as `facts`, `plan` and act_apply have them: probe, classify, plan_build.
+ * Needs no lock and no state. */
+int act_judge(const struct host *h, const struct catalogue *c, const struct settings *s,
+	      struct facts *facts, struct plan *plan, struct error *err);
 
-/* Add the package manager's own simulation to the plan: fills the steps' changes, sets `resolved`. */
-int act_resolve(const struct host *h, const struct settings *s, struct plan *plan, struct error *err);
+/* Add the package manager's own simulation to the plan: fills the steps' changes, sets `resolved`.
+ */
+int act_resolve(const struct host *h, const struct settings *s, struct plan *plan,
+		struct error *err);

@@ -8,10 +8,10 @@
 #include "base/cleanup.h"
 
 struct buf {
-	char *data;     /* owned; NULL while empty */
-	size_t len;     /* without the NUL */
+	char *data; /* owned; NULL while empty */
+	size_t len; /* without the NUL */
 	size_t space;
-	size_t max;     /* greatest `len`; 0 means BUF_MAX_DEFAULT */
+	size_t max; /* greatest `len`; 0 means BUF_MAX_DEFAULT */
 };
 
 enum { BUF_MAX_DEFAULT = 64 << 20 };
@@ -19,10 +19,11 @@ enum { BUF_MAX_DEFAULT = 64 << 20 };
 void buf_free(struct buf *b);
 #define AUTO_BUF CLEANUP(buf_free)
 
-/* Each returns 0, -ENOMEM, or -EFBIG when the buffer would pass its maximum; then nothing was added. */
+/* Each returns 0, -ENOMEM, or -EFBIG when the buffer would pass its maximum; then nothing was
+ * added. */
 int buf_add(struct buf *b, const void *data, size_t len);
 int buf_add_text(struct buf *b, const char *text);
 int buf_add_format(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 
-void buf_clear(struct buf *b);            /* keeps the memory */
+void buf_clear(struct buf *b);             /* keeps the memory */
 const char *buf_text(const struct buf *b); /* never NULL */

@@ -23,11 +23,11 @@ static inline void cleanup_fd(const int *fd)
 #define AUTO_FD   CLEANUP(cleanup_fd)
 
 /* Hand the value of `p` on and leave NULL behind, so that its cleanup finds nothing. */
-#define TAKE(p)                                  \
-	({                                       \
-		__typeof__(p) taken_ = (p);      \
-		(p) = NULL;                      \
-		taken_;                          \
+#define TAKE(p)                                                                                    \
+	({                                                                                         \
+		__typeof__(p) taken_ = (p);                                                        \
+		(p) = NULL;                                                                        \
+		taken_;                                                                            \
 	})
 
 #define NODISCARD    __attribute__((warn_unused_result))

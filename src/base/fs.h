@@ -1,4 +1,5 @@
-/* base/fs.h - files, relative to a directory descriptor; what is written is old or new, never between.
+/* base/fs.h - files, relative to a directory descriptor; what is written is old or new, never
+ * between.
  *
  * All return 0 or -errno. No call here is newer than Linux 3.10. */
 #pragma once
@@ -16,8 +17,9 @@ int fs_write_all(int fd, const void *data, size_t len);
 /* Read a file of at most `max` bytes into `ret` (added at its end). -EFBIG if it is longer. */
 NODISCARD int fs_read(int dir, const char *path, size_t max, struct buf *ret);
 
-/* Replace dir/path by data: a reader, or a crash, finds the old file or the new one and nothing between. The
- * temporary file stands beside it, synced, as does the directory. On failure the old file stands. */
+/* Replace dir/path by data: a reader, or a crash, finds the old file or the new one and nothing
+ * between. The temporary file stands beside it, synced, as does the directory. On failure the old
+ * file stands. */
 NODISCARD int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode);
 
 /* As fs_replace, copying the open file `from`. */
@@ -34,6 +36,6 @@ NODISCARD int fs_sync_parent(int dir, const char *path);
 
 bool fs_exists(int dir, const char *path); /* symlinks not followed */
 
-/* Call `fn` for each name in the directory but . and .., in byte order. Stops at the first result that is not 0 and
- * returns it. */
+/* Call `fn` for each name in the directory but . and .., in byte order. Stops at the first result
+ * that is not 0 and returns it. */
 NODISCARD int fs_list(int dir, const char *path, int (*fn)(void *ctx, const char *name), void *ctx);

@@ -1,7 +1,7 @@
 /* base/json.h - JSON as jansson has it, and the few things that we do with it everywhere.
  *
- * The only header that names jansson: other rooms use json_t through the functions of this one and jansson's own
- * constructors. Duplicate keys are refused at parsing. */
+ * The only header that names jansson: other rooms use json_t through the functions of this one and
+ * jansson's own constructors. Duplicate keys are refused at parsing. */
 #pragma once
 
 #include <jansson.h>
@@ -17,10 +17,12 @@ static inline void cleanup_json(json_t **j)
 }
 #define AUTO_JSON CLEANUP(cleanup_json)
 
-/* Parse a whole document. Returns a new reference, or NULL with `why` (may be NULL) saying line, column and reason. */
+/* Parse a whole document. Returns a new reference, or NULL with `why` (may be NULL) saying line,
+ * column and reason. */
 json_t *json_parse(const char *text, size_t len, char *why, size_t why_size);
 
-/* Walk a dotted path ("decision.exitCode"; numbers index arrays). Returns a borrowed reference or NULL. */
+/* Walk a dotted path ("decision.exitCode"; numbers index arrays). Returns a borrowed reference or
+ * NULL. */
 json_t *json_at(const json_t *j, const char *path);
 
 /* What stands at `path`, or the default where it is absent, null or of another type. */
@@ -35,7 +37,8 @@ json_t *json_text_or_null(const char *text);
  * Returns 0, -ENOMEM or -EFBIG. */
 int json_write(const json_t *j, bool indented, struct buf *ret);
 
-/* Reading an object by table: each row names a key, its type and where the value goes in a struct. */
+/* Reading an object by table: each row names a key, its type and where the value goes in a struct.
+ */
 enum json_kind { JSON_KIND_TEXT, JSON_KIND_INT, JSON_KIND_INT64, JSON_KIND_BOOL };
 
 struct json_field {
@@ -43,9 +46,10 @@ struct json_field {
 	enum json_kind kind;
 	bool required;
 	size_t offset;
-	size_t size;        /* of the array, for JSON_KIND_TEXT */
+	size_t size; /* of the array, for JSON_KIND_TEXT */
 };
 
-/* Fill *into from the object. A missing field that is not required, and null, leave the struct as it was.
- * Returns 0, or -EINVAL with the key at fault in *bad (a borrowed string; may be NULL). */
-int json_read(const json_t *object, const struct json_field *fields, size_t count, void *into, const char **bad);
+/* Fill *into from the object. A missing field that is not required, and null, leave the struct as
+ * it was. Returns 0, or -EINVAL with the key at fault in *bad (a borrowed string; may be NULL). */
+int json_read(const json_t *object, const struct json_field *fields, size_t count, void *into,
+	      const char **bad);

@@ -3,6 +3,6 @@
 
 #include <stddef.h>
 
-/* Replace in place each occurrence of a secret (of four bytes or more), the value of each `sig=` of a SAS query and the
- * password of each `scheme://user:password@` by "***". The text never grows. */
+/* Replace in place each occurrence of a secret (of four bytes or more), the value of each `sig=` of
+ * a SAS query and the password of each `scheme://user:password@` by "***". The text never grows. */
 void redact(char *text, const char *const *secrets, size_t count);

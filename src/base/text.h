@@ -8,8 +8,8 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-bool text_eq(const char *a, const char *b);                   /* both may be NULL; NULL equals NULL */
-bool text_eq_nocase(const char *a, const char *b);            /* ASCII only, whatever the locale */
+bool text_eq(const char *a, const char *b);        /* both may be NULL; NULL equals NULL */
+bool text_eq_nocase(const char *a, const char *b); /* ASCII only, whatever the locale */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 
@@ -27,6 +27,6 @@ char *text_trim(char *text);
 /* Parse a whole number, nothing around it but white space. Returns 0, -EINVAL or -ERANGE. */
 int text_to_long(const char *text, int base, long *ret);
 
-/* The one of `words` (NULL-terminated) that is nearest to `word` by edit distance, if it is near enough to be
- * a misspelling; NULL otherwise. */
+/* The one of `words` (NULL-terminated) that is nearest to `word` by edit distance, if it is near
+ * enough to be a misspelling; NULL otherwise. */
 const char *text_nearest(const char *word, const char *const *words);

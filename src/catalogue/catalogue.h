@@ -1,4 +1,5 @@
-/* catalogue/catalogue.h - which driver for which machine: data in, rows out. The tables are made from data/ at build time. */
+/* catalogue/catalogue.h - which driver for which machine: data in, rows out. The tables are made
+ * from data/ at build time. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,41 +8,41 @@
 #include "facts/facts.h"
 
 struct size_row {
-	const char *name;            /* "Standard_HB120rs_v3", compared without regard to case */
+	const char *name; /* "Standard_HB120rs_v3", compared without regard to case */
 	const char *series;
-	const char *generation;      /* "CX6"; "" for a size without InfiniBand */
+	const char *generation; /* "CX6"; "" for a size without InfiniBand */
 	enum { SIZE_NO_INFINIBAND = 0, SIZE_SRIOV, SIZE_NETWORK_DIRECT } kind;
-	unsigned ports;              /* InfiniBand ports expected */
-	unsigned rate_gbps;          /* of each port */
+	unsigned ports;     /* InfiniBand ports expected */
+	unsigned rate_gbps; /* of each port */
 	bool gpu;
 	const char *arch;
-	bool seen;                   /* read in the source; false: inferred */
+	bool seen; /* read in the source; false: inferred */
 	const char *source;
 };
 
 struct adapter_row {
 	unsigned vendor, device;
-	const char *generation;      /* "CX6", "CX3-Pro", "mlx5Gen" */
+	const char *generation; /* "CX6", "CX3-Pro", "mlx5Gen" */
 	bool virtual_function;
-	const char *kernel_driver;   /* "mlx5_core" */
+	const char *kernel_driver; /* "mlx5_core" */
 	const char *name;
 	bool seen;
 	const char *source;
 };
 
 struct driver_row {
-	const char *id;              /* "inbox-debian-12" */
-	const char *route;           /* "inbox" */
+	const char *id;    /* "inbox-debian-12" */
+	const char *route; /* "inbox" */
 	const char *os_id;
-	const char *os_versions;     /* "12" or "8.1,8.2": exact, comma separated; "8.*" prefix */
-	const char *generations;     /* "CX4,CX5,CX6,CX7,mlx5Gen" */
-	const char *arch;            /* "x86_64,aarch64" */
+	const char *os_versions; /* "12" or "8.1,8.2": exact, comma separated; "8.*" prefix */
+	const char *generations; /* "CX4,CX5,CX6,CX7,mlx5Gen" */
+	const char *arch;        /* "x86_64,aarch64" */
 	const char *package_manager;
-	const char *packages;        /* comma separated */
-	const char *modules;         /* comma separated, in the order of loading */
-	const char *version;         /* fixed version, or "" where the package manager decides */
-	const char *peer_memory;     /* "yes", "dma-buf", "no", "unknown" */
-	int seconds;                 /* estimate, -1 if unknown */
+	const char *packages;    /* comma separated */
+	const char *modules;     /* comma separated, in the order of loading */
+	const char *version;     /* fixed version, or "" where the package manager decides */
+	const char *peer_memory; /* "yes", "dma-buf", "no", "unknown" */
+	int seconds;             /* estimate, -1 if unknown */
 	bool seen;
 	const char *source;
 	const char *why;
@@ -54,16 +55,19 @@ struct catalogue {
 	size_t nadapters;
 	const struct driver_row *drivers;
 	size_t ndrivers;
-	const char *version;         /* "2026.11.1" */
+	const char *version; /* "2026.11.1" */
 };
 
 extern const struct catalogue catalogue_built_in;
 
-const struct size_row *catalogue_size(const struct catalogue *c, const char *name);            /* NULL if not known */
-const struct adapter_row *catalogue_adapter(const struct catalogue *c, unsigned vendor, unsigned device);
+const struct size_row *catalogue_size(const struct catalogue *c,
+				      const char *name); /* NULL if not known */
+const struct adapter_row *catalogue_adapter(const struct catalogue *c, unsigned vendor,
+					    unsigned device);
 
 /* Does the row serve this machine? If not, `why` (may be NULL) says what differs. */
-bool driver_row_matches(const struct driver_row *row, const struct facts *f, char *why, size_t why_size);
+bool driver_row_matches(const struct driver_row *row, const struct facts *f, char *why,
+			size_t why_size);
 
 /* Set nics[].generation (the size decides for the ambiguous 15b3:101e) and link_layer. */
 void catalogue_classify(const struct catalogue *c, struct facts *f);

@@ -1,4 +1,5 @@
-/* facts/settings.h - what the user asked for. data/settings.schema.json is the single source of keys and defaults. */
+/* facts/settings.h - what the user asked for. data/settings.schema.json is the single source of
+ * keys and defaults. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +9,13 @@
 #include "base/error.h"
 #include "base/json.h"
 
-enum driver_choice { CHOICE_AUTO = 0, CHOICE_MLNX_OFED, CHOICE_DOCA_OFED, CHOICE_DISTRO, CHOICE_INBOX };
+enum driver_choice {
+	CHOICE_AUTO = 0,
+	CHOICE_MLNX_OFED,
+	CHOICE_DOCA_OFED,
+	CHOICE_DISTRO,
+	CHOICE_INBOX
+};
 enum prefer { PREFER_VENDOR = 0, PREFER_CHEAPEST };
 enum reboot_policy { REBOOT_IF_NEEDED = 0, REBOOT_NEVER };
 enum ipoib_policy { IPOIB_SELF = 0, IPOIB_AGENT, IPOIB_OFF };
@@ -31,7 +38,9 @@ struct settings {
 	enum verify_depth verify;
 	enum on_unsupported on_unsupported;
 	enum on_remove on_remove;
-	struct { int adapter_s, lock_s, fabric_s, total_s; } timeouts;
+	struct {
+		int adapter_s, lock_s, fabric_s, total_s;
+	} timeouts;
 	bool force;
 	int64_t timestamp;
 	/* protected: never shown */
@@ -40,8 +49,9 @@ struct settings {
 
 void settings_defaults(struct settings *ret);
 
-/* Read the public object over the defaults; NULL or null is the empty object. Bad type, unknown or duplicate key, value out
- * of range, contradictory keys: -1 with FAULT_SETTINGS, naming the key's path and the nearest valid name or value. */
+/* Read the public object over the defaults; NULL or null is the empty object. Bad type, unknown or
+ * duplicate key, value out of range, contradictory keys: -1 with FAULT_SETTINGS, naming the key's
+ * path and the nearest valid name or value. */
 int settings_read_public(const json_t *j, struct settings *into, struct error *err);
 int settings_read_protected(const json_t *j, struct settings *into, struct error *err);
 

@@ -1,7 +1,9 @@
-/* host/host.h - this machine as an argument: a root directory, a way to run programs, clocks, a log.
+/* host/host.h - this machine as an argument: a root directory, a way to run programs, clocks, a
+ * log.
  *
- * `root` is always an open directory: "/" live, DIR/root for a world, so there is one code path. Paths given to
- * the functions below are relative to it, without a leading slash. In a world, symlinks resolve inside the root. */
+ * `root` is always an open directory: "/" live, DIR/root for a world, so there is one code path.
+ * Paths given to the functions below are relative to it, without a leading slash. In a world,
+ * symlinks resolve inside the root. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,24 +22,26 @@ struct host;
 
 struct clock {
 	int64_t (*realtime_ms)(const struct clock *c);
-	int64_t (*monotonic_ms)(const struct clock *c);  /* goes on during suspend where the kernel can say so */
+	int64_t (*monotonic_ms)(
+		const struct clock *c); /* goes on during suspend where the kernel can say so */
 	void (*sleep_ms)(const struct clock *c, int64_t ms);
 };
 extern const struct clock clock_system;
 
 struct runner {
-	int (*run)(const struct host *h, const struct run_spec *spec, struct run_result *ret, struct error *err);
+	int (*run)(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+		   struct error *err);
 };
 extern const struct runner runner_real;
 extern const struct runner runner_replay; /* answers from the world's "commands" */
 
 struct host {
 	int root;
-	bool live;                    /* false: a world, read only */
-	json_t *world;                /* world.json, NULL when live */
+	bool live;     /* false: a world, read only */
+	json_t *world; /* world.json, NULL when live */
 	const struct runner *runner;
 	const struct clock *clock;
-	struct log *log;              /* may be NULL */
+	struct log *log; /* may be NULL */
 };
 
 /* The machine that we run on. Returns 0, or -1 with *err set. */
@@ -51,7 +55,8 @@ void host_close(struct host *h);
 /* Open for reading. Returns a descriptor or -errno; -ENOENT is an answer, not an error. */
 int host_open(const struct host *h, const char *path, int flags);
 
-/* The whole of a file, at most `max` bytes. sysfs and procfs files included. Returns 0 or -errno. */
+/* The whole of a file, at most `max` bytes. sysfs and procfs files included. Returns 0 or -errno.
+ */
 NODISCARD int host_read(const struct host *h, const char *path, size_t max, struct buf *ret);
 
 /* A one-line attribute, trimmed. Returns 0 or -errno; -EFBIG if it does not fit. */
@@ -64,12 +69,16 @@ NODISCARD int host_read_link_name(const struct host *h, const char *path, char *
 /* Is it there? A path that world.json lists under "dirs" is. */
 bool host_exists(const struct host *h, const char *path);
 
-/* Is a missing entry below `path` a fact? Live: always. In a world: only below a sys/ directory that the world has. */
+/* Is a missing entry below `path` a fact? Live: always. In a world: only below a sys/ directory
+ * that the world has. */
 bool host_knows(const struct host *h, const char *path);
 
-/* Each name in a directory, in byte order; a missing directory is empty. Stops at the first result that is not 0 and
- * returns it, else 0 or -errno. */
-NODISCARD int host_list(const struct host *h, const char *path, int (*fn)(void *ctx, const char *name), void *ctx);
+/* Each name in a directory, in byte order; a missing directory is empty. Stops at the first result
+ * that is not 0 and returns it, else 0 or -errno. */
+NODISCARD int host_list(const struct host *h, const char *path,
+			int (*fn)(void *ctx, const char *name), void *ctx);
 
-/* Bytes free and in all on the file system of `path` (world: "statfs"). Returns 0, or -ENODATA if it is not known. */
-NODISCARD int host_space(const struct host *h, const char *path, uint64_t *ret_free, uint64_t *ret_total);
+/* Bytes free and in all on the file system of `path` (world: "statfs"). Returns 0, or -ENODATA if
+ * it is not known. */
+NODISCARD int host_space(const struct host *h, const char *path, uint64_t *ret_free,
+			 uint64_t *ret_total);

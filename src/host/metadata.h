@@ -1,7 +1,8 @@
 /* host/metadata.h - one bounded GET to the instance metadata service, over a socket of our own.
  *
- * Source: facts/images.md, "IMDS"; http://169.254.169.254/metadata/instance?api-version=2021-02-01, header
- * Metadata: true, no proxy. 1 s to connect, 2 s to answer, 64 KiB; 429 and 410 are tried again (3 times at most). */
+ * Source: facts/images.md, "IMDS"; http://169.254.169.254/metadata/instance?api-version=2021-02-01,
+ * header Metadata: true, no proxy. 1 s to connect, 2 s to answer, 64 KiB; 429 and 410 are tried
+ * again (3 times at most). */
 #pragma once
 
 #include "base/buf.h"
@@ -9,11 +10,14 @@
 struct host;
 
 enum metadata_end {
-	METADATA_ANSWERED,     /* `ret` holds the body of a 200 */
-	METADATA_TIMEOUT,      /* no connection or no answer in time */
-	METADATA_REFUSED,      /* a status other than 200, or 429 until the end; or an answer that is not HTTP */
-	METADATA_NONE,         /* there is no such service: no route, connection refused (world: "imds": null) */
+	METADATA_ANSWERED, /* `ret` holds the body of a 200 */
+	METADATA_TIMEOUT,  /* no connection or no answer in time */
+	METADATA_REFUSED, /* a status other than 200, or 429 until the end; or an answer that is not
+			     HTTP */
+	METADATA_NONE,    /* there is no such service: no route, connection refused (world: "imds":
+			     null) */
 };
 
-/* Returns the end; for METADATA_REFUSED *status (may be NULL) is the HTTP status, 0 if there was none. */
+/* Returns the end; for METADATA_REFUSED *status (may be NULL) is the HTTP status, 0 if there was
+ * none. */
 enum metadata_end metadata_get(const struct host *h, struct buf *ret, int *status);

@@ -1,6 +1,8 @@
-/* host/run.h - runs programs: argv, never a shell string; a fixed environment; a deadline; a bounded tail of output.
+/* host/run.h - runs programs: argv, never a shell string; a fixed environment; a deadline; a
+ * bounded tail of output.
  *
- * The child leads a process group of its own; at the deadline the group gets SIGTERM, 10 s later SIGKILL. */
+ * The child leads a process group of its own; at the deadline the group gets SIGTERM, 10 s later
+ * SIGKILL. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,32 +14,37 @@
 struct host;
 
 struct run_spec {
-	const char *const *argv;      /* NULL-terminated; argv[0] is looked up in the fixed PATH */
-	const char *const *env;       /* NAME=value added to the fixed environment (PATH, LC_ALL=C, HOME=/root); may be NULL */
-	int deadline_s;               /* mandatory, > 0 */
-	size_t keep;                  /* tail bytes of stdout and of stderr to keep; 0: 64 KiB */
-	const void *input;            /* written to stdin; NULL: /dev/null */
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up in the fixed PATH */
+	const char *const *env;  /* NAME=value added to the fixed environment (PATH, LC_ALL=C,
+				    HOME=/root); may be NULL */
+	int deadline_s;          /* mandatory, > 0 */
+	size_t keep;             /* tail bytes of stdout and of stderr to keep; 0: 64 KiB */
+	const void *input;       /* written to stdin; NULL: /dev/null */
 	size_t input_len;
-	void (*line)(void *ctx, const char *line); /* each line of stdout and stderr as it comes; may be NULL */
+	void (*line)(
+		void *ctx,
+		const char *line); /* each line of stdout and stderr as it comes; may be NULL */
 	void *ctx;
-	const int *keep_fds;          /* descriptors that the child inherits, at the same numbers */
+	const int *keep_fds; /* descriptors that the child inherits, at the same numbers */
 	size_t nkeep_fds;
-	bool quiet;                   /* do not log the command line above debug level */
+	bool quiet; /* do not log the command line above debug level */
 };
 
 enum run_end { RUN_EXITED, RUN_SIGNALLED, RUN_TIMED_OUT, RUN_NOT_FOUND };
 
 struct run_result {
 	enum run_end end;
-	int code;                     /* exit status for EXITED, signal for SIGNALLED, else 0 */
+	int code; /* exit status for EXITED, signal for SIGNALLED, else 0 */
 	struct buf out, err;
 };
 
 void run_result_free(struct run_result *r);
 #define AUTO_RUN CLEANUP(run_result_free)
 
-/* 0: the child came to some end, which `ret->end` names. -1: it could not be started or watched; *err is set. */
-int run(const struct host *h, const struct run_spec *spec, struct run_result *ret, struct error *err);
+/* 0: the child came to some end, which `ret->end` names. -1: it could not be started or watched;
+ * *err is set. */
+int run(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+	struct error *err);
 
 bool run_ok(const struct run_result *r); /* exited with 0 */
 

@@ -1,4 +1,5 @@
-/* plan/plan.h - facts + settings + catalogue -> decision and steps. Pure: no signature here has a struct host. */
+/* plan/plan.h - facts + settings + catalogue -> decision and steps. Pure: no signature here has a
+ * struct host. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,30 +15,32 @@ struct catalogue;
 
 /* What a step is; act/ has one {check, apply, confirm, undo} for each kind. */
 enum step_kind {
-	STEP_PACKAGES,      /* install packages, as one transaction */
-	STEP_FILE,          /* write a file of ours */
-	STEP_MODULES,       /* load modules that are not loaded */
+	STEP_PACKAGES, /* install packages, as one transaction */
+	STEP_FILE,     /* write a file of ours */
+	STEP_MODULES,  /* load modules that are not loaded */
 	STEP_KIND_COUNT
 };
 
 enum { PLAN_STEPS_MAX = 16, PLAN_ITEMS_MAX = 24, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 16 };
 
 struct step {
-	char id[32];                         /* "packages": stable, unique in the plan */
+	char id[32]; /* "packages": stable, unique in the plan */
 	enum step_kind kind;
-	char what[160];                      /* "install rdma-core, ... with apt" */
-	char items[PLAN_ITEMS_MAX][96];      /* package names, module names, or the file's path (without a leading slash) */
+	char what[160];                 /* "install rdma-core, ... with apt" */
+	char items[PLAN_ITEMS_MAX][96]; /* package names, module names, or the file's path (without
+					   a leading slash) */
 	unsigned nitems;
-	char content[1024];                  /* of the file, for STEP_FILE */
-	char changes[PLAN_ITEMS_MAX][160];   /* for the reader: "package rdma-core", "file /etc/..." */
+	char content[1024]; /* of the file, for STEP_FILE */
+	char changes[PLAN_ITEMS_MAX]
+		    [160]; /* for the reader: "package rdma-core", "file /etc/..." */
 	unsigned nchanges;
-	char undo[160];                      /* "" if it cannot be undone */
+	char undo[160]; /* "" if it cannot be undone */
 };
 
 struct decision {
 	int exit_code;
 	enum fault fault;
-	char route[16];                      /* "keep", "inbox", ...; "" if none */
+	char route[16]; /* "keep", "inbox", ...; "" if none */
 	char version[64];
 	char reason[320];
 	char remedy[320];
@@ -49,7 +52,10 @@ struct candidate {
 	bool eligible;
 	char why[240];
 	char peer_memory[12];
-	struct { int64_t seconds, download_bytes, disk_bytes; char basis[12]; } estimate; /* -1 if unknown */
+	struct {
+		int64_t seconds, download_bytes, disk_bytes;
+		char basis[12];
+	} estimate; /* -1 if unknown */
 };
 
 struct warning {
@@ -70,18 +76,21 @@ struct plan {
 	bool reboot;
 };
 
-/* Judge in the order 1, 10, 13, 11, 12 and plan. Never fails: a refusal is a decision with its code and no steps. `adapter_waited`
- * says that the wait for a late adapter is over (the decision is 11 in both cases; the reason differs). */
-void plan_build(const struct facts *f, const struct settings *s, const struct catalogue *c, struct plan *ret);
+/* Judge in the order 1, 10, 13, 11, 12 and plan. Never fails: a refusal is a decision with its code
+ * and no steps. `adapter_waited` says that the wait for a late adapter is over (the decision is 11
+ * in both cases; the reason differs). */
+void plan_build(const struct facts *f, const struct settings *s, const struct catalogue *c,
+		struct plan *ret);
 
 /* A refusal as a plan: decision only. */
 void plan_refuse(const struct error *err, struct plan *ret);
 
-/* May waiting change this decision? True for 11 by a late adapter or silent metadata; never for Network Direct, 10, 12, 13. */
+/* May waiting change this decision? True for 11 by a late adapter or silent metadata; never for
+ * Network Direct, 10, 12, 13. */
 bool plan_may_change(const struct plan *p, const struct facts *f);
 
 /* ib-vmext/plan/1, and back (the journal keeps the plan that a run executes). */
 json_t *plan_to_json(const struct plan *p);
 int plan_from_json(const json_t *j, struct plan *ret, struct error *err);
 
-const char *step_kind_name(enum step_kind kind);  /* "packages" */
+const char *step_kind_name(enum step_kind kind); /* "packages" */

@@ -1,4 +1,5 @@
-/* probe/probe.h - reads everything that facts.h has a place for. One file a source; each source has a pure parser. */
+/* probe/probe.h - reads everything that facts.h has a place for. One file a source; each source has
+ * a pure parser. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,11 +10,14 @@
 struct host;
 
 struct probe_options {
-	bool metadata;   /* ask instance metadata (or the world's "imds"); false: vm.metadata stays UNKNOWN */
+	bool metadata; /* ask instance metadata (or the world's "imds"); false: vm.metadata stays
+			  UNKNOWN */
 };
 
-/* Fill *ret. What cannot be read is unknown, never an error; -1 only when the machine cannot be read at all. */
-int probe_facts(const struct host *h, const struct probe_options *options, struct facts *ret, struct error *err);
+/* Fill *ret. What cannot be read is unknown, never an error; -1 only when the machine cannot be
+ * read at all. */
+int probe_facts(const struct host *h, const struct probe_options *options, struct facts *ret,
+		struct error *err);
 
 /* Only what can change while a driver comes up: PCI functions, ports, modules. */
 int probe_rdma(const struct host *h, struct facts *into, struct error *err);

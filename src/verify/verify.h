@@ -10,12 +10,18 @@
 struct catalogue;
 
 /* First match wins, in this order, but for `ok`, which is left when nothing else holds. */
-enum verdict { VERDICT_ABSENT, VERDICT_DRIVER_BROKEN, VERDICT_FABRIC_NOT_READY, VERDICT_DEGRADED, VERDICT_OK };
+enum verdict {
+	VERDICT_ABSENT,
+	VERDICT_DRIVER_BROKEN,
+	VERDICT_FABRIC_NOT_READY,
+	VERDICT_DEGRADED,
+	VERDICT_OK
+};
 
 enum { VERIFY_CHECKS_MAX = 48 };
 
 struct finding {
-	char id[48];               /* "port-active", stable */
+	char id[48]; /* "port-active", stable */
 	bool ok;
 	char measured[96];
 	char expected[96];
@@ -30,9 +36,10 @@ struct verification {
 
 void verify_facts(const struct facts *f, const struct catalogue *c, struct verification *ret);
 
-/* One line a person understands: "1 of 1 InfiniBand ports ACTIVE at 200 Gb/s (mlx5_0)" or the first red check. */
+/* One line a person understands: "1 of 1 InfiniBand ports ACTIVE at 200 Gb/s (mlx5_0)" or the first
+ * red check. */
 void verify_summary(const struct verification *v, const struct facts *f, char *ret, size_t size);
 
-const char *verdict_name(enum verdict v);          /* "driver-broken" */
-enum fault verdict_fault(enum verdict v);          /* FAULT_NONE for ok */
+const char *verdict_name(enum verdict v);             /* "driver-broken" */
+enum fault verdict_fault(enum verdict v);             /* FAULT_NONE for ok */
 json_t *verify_to_json(const struct verification *v); /* ib-vmext/verify/1 */
