@@ -1,0 +1,8 @@
+/* tools/gen-tables.h - the makers that gen-tables has a mode for. Each reads `file` and writes the
+ * whole output. */
+#pragma once
+
+#include <stdio.h>
+
+void make_fault_ids(const char *file, FILE *out);
+void make_fault_table(const char *file, FILE *out);
