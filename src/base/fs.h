@@ -28,7 +28,8 @@ NODISCARD int fs_copy_to(int from, int dir, const char *path, mode_t mode);
 /* Make the directory and its parents. */
 NODISCARD int fs_make_dirs(int dir, const char *path, mode_t mode);
 
-/* Remove a file or a whole tree, not following symlinks; -ENOENT is success. */
+/* Remove a file or a whole tree, not following symlinks; -ENOENT is success. What is mounted inside
+ * the tree from another file system is left alone: -EXDEV. */
 NODISCARD int fs_remove(int dir, const char *path);
 
 /* Sync the directory that holds `path`. */

@@ -135,7 +135,7 @@ void time_text(int64_t time_ms, char ret[static 21])
 	time_t t = (time_t)s;
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900 ||
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < 0 || tm.tm_year > 9999 - 1900 ||
 	    strftime(ret, 21, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		(void)text_copy(ret, 21, "1970-01-01T00:00:00Z");
 }

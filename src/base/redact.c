@@ -1,81 +1,120 @@
-/* base/redact.c - takes secrets out of text, in place. */
+/* base/redact.c - takes secrets out of text, in place and in linear time. */
 #include "base/redact.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { SECRET_LEAST = 4 }; /* a shorter one would blacken half of every sentence */
 
 static const char mask[] = "***";
 
-/* Put the mask, or as much of it as fits, in the place of `len` bytes at `at`. Returns what follows
- * it. */
-static char *put_mask(char *at, size_t len)
+/* Reads and writes the same text: `to` never overtakes `from`. */
+struct cursor {
+	const char *from;
+	char *to;
+};
+
+static void keep(struct cursor *c, size_t len)
+{
+	memmove(c->to, c->from, len);
+	c->from += len;
+	c->to += len;
+}
+
+/* The mask in the place of `len` bytes, or as much of it as these give room for. */
+static void hide(struct cursor *c, size_t len)
 {
 	size_t put = len < sizeof mask - 1 ? len : sizeof mask - 1;
 
-	memcpy(at, mask, put);
-	memmove(at + put, at + len, strlen(at + len) + 1);
-	return at + put;
+	memcpy(c->to, mask, put);
+	c->from += len;
+	c->to += put;
 }
 
-static void redact_secret(char *text, const char *secret)
+static void keep_rest(struct cursor *c)
 {
-	size_t len = strlen(secret);
-
-	if (len < SECRET_LEAST)
-		return;
-	while ((text = strstr(text, secret)) != NULL)
-		text = put_mask(text, len);
+	keep(c, strlen(c->from) + 1);
 }
 
-static bool is_letter(char c)
+/* The length of the longest secret that begins at `at`, 0 if none does. */
+static size_t secret_at(const char *at, const char *const *secrets, size_t count)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	size_t longest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t len = secrets[i] == NULL ? 0 : strlen(secrets[i]);
+
+		if (len >= SECRET_LEAST && len > longest && strncmp(at, secrets[i], len) == 0)
+			longest = len;
+	}
+	return longest;
 }
 
-static bool is_word(char c)
+static void redact_secrets(char *text, const char *const *secrets, size_t count)
 {
-	return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+	struct cursor c = { text, text };
+
+	while (*c.from != '\0') {
+		size_t len = secret_at(c.from, secrets, count);
+
+		if (len == 0) {
+			keep(&c, 1);
+			continue;
+		}
+		/* Another secret may begin within this one and reach beyond it. */
+		for (size_t i = 1; i < len; i++) {
+			size_t other = secret_at(c.from + i, secrets, count);
+
+			if (i + other > len)
+				len = i + other;
+		}
+		hide(&c, len);
+	}
+	keep_rest(&c);
 }
 
-/* sig=VALUE, where VALUE ends as a query's value does, or as the text around the URL does. */
+/* sig=VALUE, also where the query stands percent-encoded in another one. VALUE ends as a query's
+ * value does, or as the text around the URL does. A word that happens to end in "sig" loses its
+ * value too: that is the safe side. */
 static void redact_signatures(char *text)
 {
-	char *at = text;
+	static const char *const keys[] = { "sig=", "sig%3d" };
 
-	while ((at = strcasestr(at, "sig=")) != NULL) {
-		bool begins = at == text || !is_word(at[-1]);
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		struct cursor c = { text, text };
+		const char *found;
 
-		at += strlen("sig=");
-		if (begins)
-			at = put_mask(at, strcspn(at, "&;# \t\r\n\"'<>\\,)]}|"));
+		while ((found = strcasestr(c.from, keys[i])) != NULL) {
+			keep(&c, (size_t)(found - c.from) + strlen(keys[i]));
+			hide(&c, strcspn(c.from, "&;# \t\r\n\"'<>\\,)]}|"));
+		}
+		keep_rest(&c);
 	}
 }
 
 /* scheme://user:PASSWORD@host. The password ends at the last @ before the path. */
 static void redact_passwords(char *text)
 {
-	while ((text = strstr(text, "://")) != NULL) {
-		size_t len, user;
-		char *end;
+	struct cursor c = { text, text };
+	const char *found;
 
-		text += strlen("://");
-		len = strcspn(text, "/?# \t\r\n\"'<>");
-		end = memrchr(text, '@', len);
-		if (end == NULL)
+	while ((found = strstr(c.from, "://")) != NULL) {
+		size_t user;
+		const char *end;
+
+		keep(&c, (size_t)(found - c.from) + strlen("://"));
+		end = memrchr(c.from, '@', strcspn(c.from, "/?# \t\r\n\"'<>"));
+		user = strcspn(c.from, ":");
+		if (end == NULL || c.from + user >= end)
 			continue;
-		user = strcspn(text, ":");
-		if (text + user < end)
-			text = put_mask(text + user + 1, (size_t)(end - text) - user - 1);
+		keep(&c, user + 1);
+		hide(&c, (size_t)(end - c.from));
 	}
+	keep_rest(&c);
 }
 
 void redact(char *text, const char *const *secrets, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (secrets[i] != NULL)
-			redact_secret(text, secrets[i]);
+	redact_secrets(text, secrets, count);
 	redact_signatures(text);
 	redact_passwords(text);
 }

@@ -1,8 +1,9 @@
-/* base/fs-tree.c - directories as a whole: listing in a fixed order, removal of trees. */
+/* base/fs_tree.c - directories as a whole: listing in a fixed order, removal of trees. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -93,23 +94,28 @@ int fs_list(int dir, const char *path, int (*fn)(void *ctx, const char *name), v
 	return rc;
 }
 
+static int remove_at(int dir, const char *path, const dev_t *only);
+
 /* Empty the directory at dir/path. Recursion is as deep as the tree and holds one descriptor a
  * level. */
-static int empty_dir(int dir, const char *path)
+static int empty_dir(int dir, const char *path, const dev_t *only)
 {
 	AUTO_FD int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	CLEANUP(names_free) struct names names = { 0 };
+	struct stat st;
 	int rc;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	if (only != NULL && st.st_dev != *only)
+		return -EXDEV;
 	rc = names_read(fd, &names);
 	for (size_t i = 0; rc == 0 && i < names.count; i++)
-		rc = fs_remove(fd, names.at[i]);
+		rc = remove_at(fd, names.at[i], &st.st_dev);
 	return rc;
 }
 
-int fs_remove(int dir, const char *path)
+static int remove_at(int dir, const char *path, const dev_t *only)
 {
 	int rc;
 
@@ -117,8 +123,13 @@ int fs_remove(int dir, const char *path)
 		return 0;
 	if (errno != EISDIR)
 		return -errno;
-	rc = empty_dir(dir, path);
+	rc = empty_dir(dir, path, only);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	return unlinkat(dir, path, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int fs_remove(int dir, const char *path)
+{
+	return remove_at(dir, path, NULL);
 }
