@@ -14,6 +14,9 @@ static const struct {
 } modes[] = {
 	{ "fault-ids", make_fault_ids },
 	{ "fault-table", make_fault_table },
+	{ "sizes", make_sizes },
+	{ "adapters", make_adapters },
+	{ "drivers", make_drivers },
 };
 
 static int usage(void)

@@ -6,3 +6,6 @@
 
 void make_fault_ids(const char *file, FILE *out);
 void make_fault_table(const char *file, FILE *out);
+void make_sizes(const char *file, FILE *out);
+void make_adapters(const char *file, FILE *out);
+void make_drivers(const char *file, FILE *out);

@@ -38,7 +38,7 @@ struct driver_row {
 	const char *generations; /* "CX4,CX5,CX6,CX7,mlx5Gen" */
 	const char *arch;        /* "x86_64,aarch64" */
 	const char *package_manager;
-	const char *packages;    /* comma separated */
+	const char *packages;    /* comma separated, see list_next */
 	const char *modules;     /* comma separated, in the order of loading */
 	const char *version;     /* fixed version, or "" where the package manager decides */
 	const char *peer_memory; /* "yes", "dma-buf", "no", "unknown" */
@@ -65,9 +65,18 @@ const struct size_row *catalogue_size(const struct catalogue *c,
 const struct adapter_row *catalogue_adapter(const struct catalogue *c, unsigned vendor,
 					    unsigned device);
 
+/* Is the row for this distribution and version, whatever else differs? */
+bool driver_row_is_for_os(const struct driver_row *row, const struct os_facts *os);
+
 /* Does the row serve this machine? If not, `why` (may be NULL) says what differs. */
 bool driver_row_matches(const struct driver_row *row, const struct facts *f, char *why,
 			size_t why_size);
 
-/* Set nics[].generation (the size decides for the ambiguous 15b3:101e) and link_layer. */
+/* Set nics[].generation (for the ambiguous 15b3:101e the size decides, or else the port's rate),
+ * and link_layer where it is not known. Leaves no trace of an earlier call. */
 void catalogue_classify(const struct catalogue *c, struct facts *f);
+
+/* Walk a comma-separated column: copy the next word to `ret` and move *rest behind it. False at the
+ * end. */
+bool list_next(const char **rest, char *ret, size_t size);
+bool list_has(const char *list, const char *word);
