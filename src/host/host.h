@@ -52,7 +52,8 @@ int host_open_world(struct host *ret, const char *dir, struct log *log, struct e
 
 void host_close(struct host *h);
 
-/* Open for reading. Returns a descriptor or -errno; -ENOENT is an answer, not an error. */
+/* Open for reading; `flags` adds O_DIRECTORY, O_NOFOLLOW and the like, O_CLOEXEC is always added. Returns a descriptor
+ * or -errno; -ENOENT is an answer, not an error, and flags that write are -EROFS. */
 int host_open(const struct host *h, const char *path, int flags);
 
 /* The whole of a file, at most `max` bytes. sysfs and procfs files included. Returns 0 or -errno.
@@ -63,10 +64,17 @@ NODISCARD int host_read(const struct host *h, const char *path, size_t max, stru
 NODISCARD int host_read_line(const struct host *h, const char *path, char *ret, size_t size);
 #define HOST_READ_LINE(h, path, array) host_read_line((h), (path), (array), sizeof(array))
 
+/* The kernel's release: proc/sys/kernel/osrelease, and world.json's kernel.release where that file is absent. Never
+ * uname(2), which answers for the kernel under a cell. Returns 0 or -errno. */
+NODISCARD int host_kernel_release(const struct host *h, char *ret, size_t size);
+
+/* The machine, as `uname -m` names it; a world's kernel.machine. Returns 0, or -ENOENT where the world does not say. */
+NODISCARD int host_machine(const struct host *h, char *ret, size_t size);
+
 /* The last component of what the symlink points to ("mlx5_core"). Returns 0 or -errno. */
 NODISCARD int host_read_link_name(const struct host *h, const char *path, char *ret, size_t size);
 
-/* Is it there? A path that world.json lists under "dirs" is. */
+/* Is it there? A path that world.json lists under "dirs" is, and so are its parents. Symlinks are followed. */
 bool host_exists(const struct host *h, const char *path);
 
 /* Is a missing entry below `path` a fact? Live: always. In a world: only below a sys/ directory

@@ -5,9 +5,19 @@
  * again (3 times at most). */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/buf.h"
 
 struct host;
+
+/* Where to ask, and how long to wait. */
+struct metadata_service {
+	uint32_t address;      /* IPv4, in host byte order */
+	uint16_t port;
+	int connect_ms;
+	int answer_ms;         /* from the request to the end of the answer */
+};
 
 enum metadata_end {
 	METADATA_ANSWERED, /* `ret` holds the body of a 200 */
@@ -21,3 +31,7 @@ enum metadata_end {
 /* Returns the end; for METADATA_REFUSED *status (may be NULL) is the HTTP status, 0 if there was
  * none. */
 enum metadata_end metadata_get(const struct host *h, struct buf *ret, int *status);
+
+/* The same of another service, on a live host: for tests, which have one of their own on the loopback interface. */
+enum metadata_end metadata_ask(const struct host *h, const struct metadata_service *service,
+			       struct buf *ret, int *status);

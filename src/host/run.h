@@ -36,6 +36,7 @@ struct run_result {
 	enum run_end end;
 	int code; /* exit status for EXITED, signal for SIGNALLED, else 0 */
 	struct buf out, err;
+	bool cut;                     /* more than `keep` bytes came on one of them: its head is lost */
 };
 
 void run_result_free(struct run_result *r);
