@@ -73,7 +73,22 @@ bool json_bool_at(const json_t *j, const char *path, bool otherwise)
 
 json_t *json_text_or_null(const char *text)
 {
-	return text == NULL || text[0] == '\0' ? json_null() : json_string(text);
+	AUTO_FREE char *ascii = NULL;
+	json_t *value;
+
+	if (text == NULL || text[0] == '\0')
+		return json_null();
+	value = json_string(text);
+	if (value != NULL)
+		return value;
+	/* Text of the machine may be in any encoding, or cut in the middle of a letter. */
+	ascii = strdup(text);
+	if (ascii == NULL)
+		return NULL;
+	for (char *p = ascii; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return json_string(ascii);
 }
 
 /* jansson's writer gives up with -1 and keeps no reason; the sink keeps it. */
