@@ -1,0 +1,135 @@
+/* plan/plan.c - puts judgement, candidates and steps together into one decision. */
+#include "plan/room.h"
+
+#include "base/text.h"
+#include "catalogue/catalogue.h"
+
+/* The candidate nearest to being chosen; keep only where no other is as near, unless it fits. */
+static unsigned route_best(const struct plan *p, const struct routes *routes)
+{
+	unsigned best = 1;
+
+	if (routes->ends[0] == ROUTE_FITS)
+		return 0;
+	for (unsigned i = 0; i < p->ncandidates; i++)
+		if (routes->ends[i] > routes->ends[best])
+			best = i;
+	return best;
+}
+
+/* "inbox, distro": what could be asked for instead; also what is installed and would be kept. */
+static void eligible_names(const struct inputs *in, const struct routes *routes,
+			   const struct plan *p, char *ret, size_t size)
+{
+	bool keep = routes->ends[0] == ROUTE_NOT_ASKED;
+	char former[80];
+
+	(void)text_copy(ret, size, keep ? driver_kind_name(in->facts->driver.kind) : "");
+	for (unsigned i = 1; i < p->ncandidates; i++) {
+		if (!p->candidates[i].eligible || text_eq(p->candidates[i].route, ret))
+			continue;
+		(void)TEXT_COPY(former, ret);
+		(void)text_format(ret, size, "%s%s%s", former, former[0] != '\0' ? ", " : "",
+				  p->candidates[i].route);
+	}
+}
+
+static const struct candidate *candidate_of(const struct plan *p, const char *route)
+{
+	for (unsigned i = 0; i < p->ncandidates; i++)
+		if (text_eq(p->candidates[i].route, route))
+			return &p->candidates[i];
+	return &p->candidates[0];
+}
+
+static void refuse_choice(const struct inputs *in, const struct routes *routes, struct plan *ret)
+{
+	const char *choice = driver_choice_name(in->settings->driver);
+	char names[80];
+
+	eligible_names(in, routes, ret, names, sizeof names);
+	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_CHOICE,
+			"the driver %s does not serve this machine: %s; eligible here: %s", choice,
+			candidate_of(ret, choice)->why, names);
+}
+
+static void refuse_version(const struct inputs *in, const struct candidate *c, struct plan *ret)
+{
+	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_VERSION,
+			"version %s is not to be had for this machine: %s: %s",
+			in->settings->driver_version, c->route, c->why);
+}
+
+static void refuse_image(const struct inputs *in, const struct candidate *c, struct plan *ret)
+{
+	const struct facts *f = in->facts;
+
+	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_IMAGE,
+			"no driver of the catalogue serves %s %s on %s with kernel %s: %s",
+			f->os.id[0] != '\0' ? f->os.id : "this distribution", f->os.version,
+			f->kernel.machine, f->kernel.release, c->why);
+}
+
+static void accept(const struct inputs *in, const struct candidate *c, struct plan *ret)
+{
+	struct decision *d = &ret->decision;
+	unsigned functions = facts_count_infiniband_nics(in->facts);
+
+	(void)TEXT_COPY(d->route, c->route);
+	(void)TEXT_COPY(d->version, c->version);
+	(void)TEXT_FORMAT(d->reason, "%u InfiniBand function%s: %s", functions,
+			  functions == 1 ? "" : "s", c->why);
+}
+
+/* Exit code 12, or a route with its steps. */
+static void route_decide(const struct inputs *in, const struct routes *routes, struct plan *ret)
+{
+	unsigned best = route_best(ret, routes);
+	const struct candidate *c = &ret->candidates[best];
+
+	switch (routes->ends[best]) {
+	case ROUTE_FITS:
+		accept(in, c, ret);
+		if (routes->rows[best] != NULL)
+			steps_build(in, routes->rows[best], ret);
+		warnings_add(in, ret);
+		return;
+	case ROUTE_NOT_ASKED:
+		refuse_choice(in, routes, ret);
+		return;
+	case ROUTE_OTHER_VERSION:
+		refuse_version(in, c, ret);
+		return;
+	case ROUTE_NO_ROW:
+	case ROUTE_UNSERVED:
+	case ROUTE_BLOCKED:
+		refuse_image(in, c, ret);
+		return;
+	}
+}
+
+void plan_build(const struct facts *f, const struct settings *s, const struct catalogue *c,
+		struct plan *ret)
+{
+	const struct inputs in = { .facts = f, .settings = s, .catalogue = c };
+	struct routes routes;
+
+	*ret = (struct plan) { 0 };
+	if (!machine_judge(&in, ret))
+		return;
+	routes_consider(&in, ret, &routes);
+	route_decide(&in, &routes, ret);
+}
+
+void plan_refuse(const struct error *err, struct plan *ret)
+{
+	*ret = (struct plan) { 0 };
+	decision_refuse(&ret->decision, err->fault, "%s", err->what);
+}
+
+bool plan_may_change(const struct plan *p, const struct facts *f)
+{
+	(void)f;
+	return p->decision.fault == FAULT_ADAPTER_ABSENT ||
+	       p->decision.fault == FAULT_SIZE_UNKNOWN_NO_ADAPTER;
+}
