@@ -268,8 +268,7 @@ void routes_consider(const struct inputs *in, struct plan *ret, struct routes *r
 	const char *const *order = routes_by_preference[in->settings->prefer];
 
 	*ret_routes = (struct routes) { 0 };
-	ret_routes->ends[0] = keep_judge(in, candidate_add(ret, "keep")) ? ROUTE_FITS
-									 : ROUTE_BLOCKED;
+	ret_routes->ends[0] = keep_consider(in, candidate_add(ret, "keep"));
 	for (size_t i = 0; i < ARRAY_SIZE(routes_by_preference[0]); i++) {
 		unsigned n = ret->ncandidates;
 
