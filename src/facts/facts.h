@@ -53,7 +53,7 @@ enum {
 	FACTS_PORTS_MAX = 64,
 	FACTS_PKEYS_MAX = 16,
 	FACTS_MODULES_MAX = 24,
-	FACTS_PACKAGES_MAX = 32
+	FACTS_PACKAGES_MAX = 64
 };
 
 struct vm_facts {
@@ -132,8 +132,10 @@ struct facts {
 	unsigned nports;
 	struct module_facts modules[FACTS_MODULES_MAX];
 	unsigned nmodules;
+	bool modules_known; /* false: what is not listed may be to be had all the same */
 	struct package_facts packages[FACTS_PACKAGES_MAX]; /* installed packages of the RDMA set */
 	unsigned npackages;
+	bool packages_known; /* false: what is not listed may be installed all the same */
 	char package_manager[16]; /* "apt", "dnf", "yum", "tdnf", "zypper", "" */
 	struct {
 		enum driver_kind kind;

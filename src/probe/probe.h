@@ -19,5 +19,6 @@ struct probe_options {
 int probe_facts(const struct host *h, const struct probe_options *options, struct facts *ret,
 		struct error *err);
 
-/* Only what can change while a driver comes up: PCI functions, ports, modules. */
+/* Only what can change while a driver comes up: PCI functions, ports, modules. The generation of
+ * the functions is the catalogue's to fill in again. */
 int probe_rdma(const struct host *h, struct facts *into, struct error *err);

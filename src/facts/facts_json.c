@@ -1,0 +1,172 @@
+/* facts/facts_json.c - the document ib-vmext/facts/1: one table for each struct of facts.h. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "facts/facts.h"
+#include "facts/names.h"
+#include "facts/record.h"
+
+#define SCHEMA "ib-vmext/facts/1"
+
+#define OFFSET(type, member) .offset = offsetof(struct type, member)
+#define TEXT(type, key, member)                                                                    \
+	{                                                                                          \
+		key, RECORD_TEXT, OFFSET(type, member), .size = sizeof(((struct type *)0)->member) \
+	}
+#define PLAIN(type, key, KIND, member)                                                             \
+	{                                                                                          \
+		key, RECORD_##KIND, OFFSET(type, member)                                           \
+	}
+#define WORD(type, key, member, list)                                                              \
+	{                                                                                          \
+		key, RECORD_WORD, OFFSET(type, member), .names = &(list)                           \
+	}
+#define TABLE(rows) .fields = (rows), .nfields = ARRAY_SIZE(rows)
+#define OBJECT(type, key, member, rows)                                                            \
+	{                                                                                          \
+		key, RECORD_OBJECT, OFFSET(type, member), TABLE(rows)                              \
+	}
+/* An object of JSON whose members stand in the struct itself. */
+#define PART(key, rows)                                                                            \
+	{                                                                                          \
+		key, RECORD_OBJECT, TABLE(rows)                                                    \
+	}
+#define LIST(type, key, member, count, row)                                                        \
+	{                                                                                          \
+		key, RECORD_LIST, OFFSET(type, member),                                            \
+			.size = sizeof(((struct type *)0)->member[0]), .fields = (row),            \
+			.nfields = 1, .count_offset = offsetof(struct type, count),                \
+			.max = ARRAY_SIZE(((struct type *)0)->member)                              \
+	}
+
+static const struct record_field vm_fields[] = {
+	PLAIN(vm_facts, "azure", BOOL, azure),
+	WORD(vm_facts, "metadata", metadata, names_metadata_state),
+	TEXT(vm_facts, "size", size),
+	TEXT(vm_facts, "publisher", publisher),
+	TEXT(vm_facts, "offer", offer),
+	TEXT(vm_facts, "sku", sku),
+	TEXT(vm_facts, "imageVersion", image_version),
+	PLAIN(vm_facts, "secureBoot", TRISTATE, secure_boot),
+};
+
+static const struct record_field os_fields[] = {
+	TEXT(os_facts, "id", id),
+	TEXT(os_facts, "version", version),
+	TEXT(os_facts, "like", like),
+	TEXT(os_facts, "pretty", pretty),
+};
+
+static const struct record_field kernel_fields[] = {
+	TEXT(kernel_facts, "release", release),
+	TEXT(kernel_facts, "machine", machine),
+	PLAIN(kernel_facts, "secureBoot", TRISTATE, secure_boot),
+	TEXT(kernel_facts, "lockdown", lockdown),
+};
+
+static const struct record_field hyperv_fields[] = {
+	PLAIN(hyperv_facts, "vmbus", TRISTATE, vmbus),
+	PLAIN(hyperv_facts, "pci", TRISTATE, pci),
+};
+
+static const struct record_field nic_fields[] = {
+	TEXT(nic_facts, "address", address),
+	PLAIN(nic_facts, "vendor", ID, vendor),
+	PLAIN(nic_facts, "device", ID, device),
+	PLAIN(nic_facts, "class", ID, class_code),
+	TEXT(nic_facts, "generation", generation),
+	WORD(nic_facts, "linkLayer", link_layer, names_link_layer),
+	TEXT(nic_facts, "driver", driver),
+};
+
+static const struct record_field pkey[] = { { NULL, RECORD_PKEY } };
+
+static const struct record_field port_fields[] = {
+	TEXT(port_facts, "device", device),
+	PLAIN(port_facts, "port", NUMBER, number),
+	TEXT(port_facts, "pci", pci),
+	WORD(port_facts, "state", state, names_port_state),
+	WORD(port_facts, "physState", phys_state, names_port_phys_state),
+	PLAIN(port_facts, "rateGbps", NUMBER, rate_gbps),
+	WORD(port_facts, "linkLayer", link_layer, names_link_layer),
+	PLAIN(port_facts, "lid", NUMBER, lid),
+	PLAIN(port_facts, "smLid", NUMBER, sm_lid),
+	LIST(port_facts, "pkeys", pkeys, npkeys, pkey),
+	TEXT(port_facts, "netdev", netdev),
+	TEXT(port_facts, "guid", guid),
+};
+
+static const struct record_field module_fields[] = {
+	TEXT(module_facts, "name", name),
+	PLAIN(module_facts, "loaded", BOOL, loaded),
+	PLAIN(module_facts, "builtIn", BOOL, built_in),
+	TEXT(module_facts, "path", path),
+};
+
+static const struct record_field package_fields[] = {
+	TEXT(package_facts, "name", name),
+	TEXT(package_facts, "version", version),
+	PLAIN(package_facts, "halfInstalled", BOOL, half_installed),
+};
+
+static const struct record_field driver_fields[] = {
+	WORD(facts, "kind", driver.kind, names_driver_kind),
+	TEXT(facts, "version", driver.version),
+};
+
+static const struct record_field space_fields[] = {
+	PLAIN(facts, "freeBytes", BYTES, root_space.free_bytes),
+	PLAIN(facts, "totalBytes", BYTES, root_space.total_bytes),
+};
+
+static const struct record_field nic[] = { PART(NULL, nic_fields) };
+static const struct record_field port[] = { PART(NULL, port_fields) };
+static const struct record_field module[] = { PART(NULL, module_fields) };
+static const struct record_field package[] = { PART(NULL, package_fields) };
+
+static const struct record_field fact_fields[] = {
+	OBJECT(facts, "vm", vm, vm_fields),
+	OBJECT(facts, "os", os, os_fields),
+	OBJECT(facts, "kernel", kernel, kernel_fields),
+	OBJECT(facts, "hyperv", hyperv, hyperv_fields),
+	LIST(facts, "nics", nics, nnics, nic),
+	LIST(facts, "ports", ports, nports, port),
+	LIST(facts, "modules", modules, nmodules, module),
+	PLAIN(facts, "modulesKnown", BOOL, modules_known),
+	LIST(facts, "packages", packages, npackages, package),
+	PLAIN(facts, "packagesKnown", BOOL, packages_known),
+	TEXT(facts, "packageManager", package_manager),
+	PART("driver", driver_fields),
+	{ "rootSpace", RECORD_OBJECT, TABLE(space_fields), .optional = true,
+	  .known_offset = offsetof(struct facts, root_space.known) },
+	PLAIN(facts, "systemd", BOOL, systemd),
+};
+
+json_t *facts_to_json(const struct facts *f)
+{
+	AUTO_JSON json_t *body = record_to_json(fact_fields, ARRAY_SIZE(fact_fields), f);
+	json_t *document = json_pack("{s:s}", "schema", SCHEMA);
+
+	if (body == NULL || json_object_update(document, body) != 0) {
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}
+
+int facts_from_json(const json_t *j, struct facts *ret, char *why, size_t why_size)
+{
+	struct facts f;
+
+	memset(&f, 0, sizeof f);
+	if (!text_eq(json_text_at(j, "schema", SCHEMA), SCHEMA)) {
+		(void)text_format(why, why_size, "schema: is not %s", SCHEMA);
+		return -EINVAL;
+	}
+	if (record_from_json(fact_fields, ARRAY_SIZE(fact_fields), j, &f, why, why_size) < 0)
+		return -EINVAL;
+	memcpy(ret, &f, sizeof f);
+	return 0;
+}

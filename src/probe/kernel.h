@@ -1,0 +1,23 @@
+/* probe/kernel.h - which kernel runs, and what it lets in.
+ *
+ * Sources: proc/sys/kernel/osrelease (never uname(2)); the EFI variable SecureBoot (UEFI
+ * specification 3.3; four bytes of attributes, one of value:
+ * Documentation/filesystems/efivarfs.rst); sys/kernel/security/lockdown (kernel_lockdown(7)). */
+#pragma once
+
+#include <stddef.h>
+
+#include "facts/facts.h"
+
+struct host;
+
+/* The bytes of the variable's file: YES for 1, NO for 0, UNKNOWN for anything else. */
+enum tristate kernel_parse_secure_boot(const char *bytes, size_t len);
+
+/* The word in brackets of "[none] integrity confidentiality". Returns 0, or -EINVAL and leaves *ret
+ * as it was. */
+int kernel_parse_lockdown(const char *text, size_t len, char *ret, size_t size);
+
+/* Secure Boot is NO where sys/firmware is known and has no efi: such a machine has no UEFI at all.
+ */
+void kernel_read(const struct host *h, struct facts *ret);

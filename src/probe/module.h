@@ -1,0 +1,29 @@
+/* probe/module.h - which kernel modules of the RDMA stack are loaded, built in, or to be had.
+ *
+ * Sources: proc/modules (proc(5)); lib/modules/<release>/modules.builtin and modules.dep
+ * (modules.dep(5)): of several files of one name depmod keeps the one that modprobe would load. */
+#pragma once
+
+#include <stddef.h>
+
+#include "facts/facts.h"
+
+struct host;
+
+/* The modules that matter to us, in the order of module.c's table; those about which nothing is
+ * true stay in it. */
+struct module_set {
+	struct module_facts at[FACTS_MODULES_MAX];
+	size_t count;
+};
+
+void module_set_init(struct module_set *ret);
+
+/* Each marks in *set what the text says of the modules in it, and passes over the rest. */
+void module_parse_loaded(const char *text, size_t len, struct module_set *set); /* proc/modules */
+void module_parse_built_in(const char *text, size_t len,
+			   struct module_set *set);                          /* modules.builtin */
+void module_parse_dep(const char *text, size_t len, struct module_set *set); /* modules.dep */
+
+/* Needs kernel.release. */
+void module_read(const struct host *h, struct facts *ret);

@@ -1,0 +1,178 @@
+/* probe/package.c - reads the package database. */
+#include "probe/package.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "host/host.h"
+#include "probe/slice.h"
+
+enum { DPKG_STATUS_MAX = 64 << 20 };
+
+static const char *const package_names[] = {
+	"rdma-core",
+	"ibverbs-providers",
+	"libibverbs1",
+	"libibverbs-dev",
+	"librdmacm1",
+	"librdmacm-dev",
+	"libibumad3",
+	"libibmad5",
+	"libibnetdisc5",
+	"infiniband-diags",
+	"perftest",
+	"ibverbs-utils",
+	"rdmacm-utils",
+	"srptools",
+	"ibacm",
+	"opensm",
+	"libmlx4-1",
+	"libmlx5-1",
+	"mlnx-ofed-kernel-dkms",
+	"mlnx-ofed-kernel-modules",
+	"mlnx-ofed-kernel-utils",
+	"mlnx-ofed-kernel-only",
+	"mlnx-ofed-all",
+	"mlnx-ofed-basic",
+	"mlnx-ofed-hpc",
+	"mlnx-tools",
+	"mlnx-iproute2",
+	"ofed-scripts",
+	"doca-ofed",
+	"doca-ofed-userspace",
+	"doca-host",
+	"doca-all",
+	"doca-networking",
+	"doca-hpc",
+	"kernel-mft-dkms",
+	"mft",
+	"iser-dkms",
+	"isert-dkms",
+	"srp-dkms",
+	"knem-dkms",
+	"knem",
+	"xpmem",
+	"xpmem-dkms",
+	"nvidia-peermem-dkms",
+	"nv-peer-mem",
+	"nvidia-peer-memory-dkms",
+};
+_Static_assert(ARRAY_SIZE(package_names) <= FACTS_PACKAGES_MAX,
+	       "facts.h has no room for all packages");
+
+/* The third word of Status. Of what is not here (not-installed, config-files) nothing is on the
+ * disk that matters. */
+static const struct {
+	const char *word;
+	bool half;
+} states[] = {
+	{ "installed", false },      { "half-installed", true },   { "unpacked", true },
+	{ "half-configured", true }, { "triggers-awaited", true }, { "triggers-pending", true },
+};
+
+/* The first that is there is the one that this distribution uses: Azure Linux has tdnf and may have
+ * dnf, RHEL 8 has yum as a link to dnf. */
+static const struct {
+	const char *path, *name;
+} managers[] = {
+	{ "usr/bin/apt-get", "apt" }, { "usr/bin/tdnf", "tdnf" }, { "usr/bin/zypper", "zypper" },
+	{ "usr/bin/dnf", "dnf" },     { "usr/bin/yum", "yum" },
+};
+
+bool package_is_listed(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(package_names); i++) {
+		if (text_eq(package_names[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void set_add(struct package_set *set, const struct package_facts *package)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (!text_eq(set->at[i].name, package->name))
+			continue;
+		set->at[i].half_installed |= package->half_installed;
+		return;
+	}
+	if (set->count < ARRAY_SIZE(set->at))
+		set->at[set->count++] = *package;
+}
+
+/* "install ok installed" */
+static bool parse_status(struct slice value, bool *half)
+{
+	struct slice word = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		if (!slice_word(&value, &word))
+			return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		if (!slice_eq(word, states[i].word))
+			continue;
+		*half = states[i].half;
+		return true;
+	}
+	return false;
+}
+
+struct stanza {
+	struct package_facts package;
+	bool present;
+};
+
+static void stanza_end(struct stanza *s, struct package_set *ret)
+{
+	if (s->present && package_is_listed(s->package.name))
+		set_add(ret, &s->package);
+	*s = (struct stanza) { 0 };
+}
+
+void package_parse_dpkg(const char *text, size_t len, struct package_set *ret)
+{
+	struct slice rest = { text, len }, line, field;
+	struct stanza s = { 0 };
+
+	while (slice_line(&rest, &line)) {
+		if (slice_trim(line).len == 0) {
+			stanza_end(&s, ret);
+			continue;
+		}
+		/* A line that begins with a space goes on with the field before it. */
+		if (line.text[0] == ' ' || !slice_cut(&line, ':', &field))
+			continue;
+		line = slice_trim(line);
+		if (slice_eq(field, "Package"))
+			SLICE_COPY(line, s.package.name);
+		else if (slice_eq(field, "Version"))
+			SLICE_COPY(line, s.package.version);
+		else if (slice_eq(field, "Status"))
+			s.present = parse_status(line, &s.package.half_installed);
+	}
+	stanza_end(&s, ret);
+}
+
+static void read_dpkg(const struct host *h, struct facts *ret)
+{
+	AUTO_BUF struct buf b = { .max = DPKG_STATUS_MAX };
+	struct package_set set = { 0 };
+
+	if (host_read(h, "var/lib/dpkg/status", DPKG_STATUS_MAX, &b) < 0)
+		return;
+	package_parse_dpkg(buf_text(&b), b.len, &set);
+	memcpy(ret->packages, set.at, sizeof set.at);
+	ret->npackages = (unsigned)set.count;
+	ret->packages_known = true;
+}
+
+void package_read(const struct host *h, struct facts *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(managers) && ret->package_manager[0] == '\0'; i++) {
+		if (host_exists(h, managers[i].path))
+			(void)TEXT_COPY(ret->package_manager, managers[i].name);
+	}
+	if (text_eq(ret->package_manager, "apt"))
+		read_dpkg(h, ret);
+}
