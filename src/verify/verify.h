@@ -4,12 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/fault.h"
 #include "base/json.h"
 #include "facts/facts.h"
 
 struct catalogue;
 
-/* First match wins, in this order, but for `ok`, which is left when nothing else holds. */
+/* First match wins, in this order, but for `ok`, which is left when nothing else holds. Absent: no
+ * InfiniBand function on PCI; driver broken: no port of link layer InfiniBand; fabric not ready:
+ * none of them ACTIVE; degraded: a check is red. */
 enum verdict {
 	VERDICT_ABSENT,
 	VERDICT_DRIVER_BROKEN,
@@ -18,7 +21,7 @@ enum verdict {
 	VERDICT_OK
 };
 
-enum { VERIFY_CHECKS_MAX = 48 };
+enum { VERIFY_CHECKS_MAX = 128 };
 
 struct finding {
 	char id[48]; /* "port-active", stable */
