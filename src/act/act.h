@@ -71,13 +71,3 @@ int act_recover(struct act *a, bool *found, struct outcome *ret, struct error *e
 
 /* Is there an open journal? Needs no lock. */
 bool act_is_open(const struct act *a);
-
-/* Facts and plan of now, as `facts`, `plan` and act_apply have them: probe, classify, plan_build.
- * Needs no lock and no state. */
-int act_judge(const struct host *h, const struct catalogue *c, const struct settings *s,
-	      struct facts *facts, struct plan *plan, struct error *err);
-
-/* Add the package manager's own simulation to the plan: fills the steps' changes, sets `resolved`.
- */
-int act_resolve(const struct host *h, const struct settings *s, struct plan *plan,
-		struct error *err);

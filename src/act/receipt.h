@@ -1,5 +1,9 @@
 /* act/receipt.h - what was done and what is right now: everything put on the disk, and the
- * fingerprint of a VM that is right. */
+ * fingerprint of a VM that is right.
+ *
+ * /var/lib/ib-vmext/receipt.json, schema ib-vmext/receipt/1. "installed" lists the runs
+ * that changed something, oldest first: undo puts them back from the last; it stays when a later
+ * run changes nothing. "right" is what must be as it was for a re-enable to do nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,11 +11,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "facts/facts.h"
 
 struct host;
+struct journal;
 
-/* Everything that must be as it was for "already right" to hold, but for the ports, which are
- * looked at each time. */
+/* Everything that must be as it was, but for the ports, which are looked at each time. */
 struct fingerprint {
 	char boot_id[40];
 	char kernel[96];
@@ -19,19 +24,50 @@ struct fingerprint {
 	char settings[65]; /* digest of the settings as received */
 	char version[32];  /* of the handler */
 	char packages[65]; /* digest of inode, size and mtime of the package database */
-	char modules[65];  /* digest of inode, size and mtime of each module file of the stack */
-	unsigned ports;    /* InfiniBand ports that must be ACTIVE */
+	char modules[65];  /* the same of modules.dep and each module file of the stack */
 };
 
-/* Take it from the machine: no child process, no metadata. */
-int fingerprint_take(const struct host *h, const char *settings_digest, const char *version,
-		     struct fingerprint *ret, struct error *err);
+struct fingerprint_of {
+	const char *settings_digest;
+	const char *version;
+	const json_t *module_files; /* array of paths below the root */
+};
+
+/* Take it from the machine: no child process, no metadata. What cannot be read makes an empty
+ * field, which equals nothing. */
+void fingerprint_take(const struct host *h, const struct fingerprint_of *of,
+		      struct fingerprint *ret);
 
 /* The name of the first field that differs, NULL if they are equal. */
 const char *fingerprint_difference(const struct fingerprint *a, const struct fingerprint *b);
 
-/* Is this VM right already: receipt there, its run ended in success, fingerprint equal, `ports`
- * ports ACTIVE now? Spawns nothing, asks no metadata. *why (may be NULL) names what differs.
- * `message` gets the sentence of the last success. */
+/* What the receipt says of a run that ended in success. */
+struct receipt_entry {
+	const struct facts *facts; /* at the end */
+	const struct journal
+		*journal; /* of the run that changed something; NULL if nothing was changed */
+	const char *settings_digest;
+	const char *version;
+	const char *route;
+	const char *message;
+	int64_t seq;
+};
+
+/* The receipt as it stands: a new reference, NULL if there is none or it cannot be read. */
+json_t *receipt_read(const struct host *h);
+
+/* Does it name anything that undo could put back? */
+bool receipt_has_installed(const struct host *h);
+
+/* Write it; "installed" of an older receipt is carried over where nothing was changed now. */
+int receipt_write(const struct host *h, const struct receipt_entry *e, struct error *err);
+
+/* Take the entry of a run that was undone out of "installed"; the receipt goes with the last one.
+ */
+int receipt_drop(const struct host *h, const char *run, struct error *err);
+
+/* Is this VM right already: receipt there, fingerprint equal, no run open, as many ports ACTIVE now
+ * as then? Spawns nothing, asks no metadata. *why (may be NULL) names what differs; `message` gets
+ * the sentence of the last success. */
 bool receipt_holds(const struct host *h, const char *settings_digest, const char *version,
 		   const char **why, char *message, size_t message_size);

@@ -1,0 +1,86 @@
+/* act/journal.h - what a run intends and what came of it, one synced line at a time.
+ *
+ * journal/<run>.jsonl is append-only; journal/open names the run that has not ended. A line:
+ * {"v":1,"run","n","t","boot","step","kind","phase":"intent|outcome","data"}. An intent is on the
+ * disk before the act. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "plan/plan.h"
+
+struct host;
+
+enum { JOURNAL_VERSION = 1 };
+
+/* Where a step stands, as the journal tells it. */
+enum step_state {
+	STEP_UNTOUCHED = 0,
+	STEP_INTENDED, /* begun; what came of it is not known */
+	STEP_DONE,
+	STEP_SKIPPED, /* was already as wanted: nothing to undo */
+	STEP_FAILED,  /* begun and failed: to be undone */
+	STEP_UNDONE,
+};
+
+/* The phases of a run; the moves between them are the table in act/run.c. */
+enum phase {
+	PHASE_PLANNED = 0,
+	PHASE_APPLYING,
+	PHASE_VERIFYING,
+	PHASE_UNDOING,
+	PHASE_DONE,
+	PHASE_UNDONE,
+	PHASE_STUCK, /* the only one that needs a person */
+	PHASE_COUNT
+};
+
+struct journal_step {
+	enum step_state state;
+	json_t *before; /* owned: what `prepare` saw, all that undo needs; NULL if none */
+};
+
+struct journal {
+	const struct host *host;
+	int state_dir; /* borrowed */
+	int fd;        /* the open file, -1 when there is none */
+	int64_t lines;
+	char run[40]; /* "20261122T110000Z-1234" */
+	char boot[40];
+	enum phase phase;
+	json_t *begin; /* owned: data of the first line: kind, seq, version, settingsDigest, plan */
+	json_t *cause; /* owned: data of the last move to another phase, such as why it is undone;
+			  NULL if none */
+	struct plan plan;
+	struct journal_step steps[PLAN_STEPS_MAX];
+};
+
+void journal_free(struct journal *j);
+#define AUTO_JOURNAL CLEANUP(journal_free)
+
+/* Start a run: makes the file and its first line, then journal/open. `begin` holds "kind" ("apply"
+ * or "undo") and what else must be known to go on after a crash; the plan is added to it here. */
+int journal_begin(struct journal *ret, const struct host *h, int state_dir, json_t *begin,
+		  const struct plan *plan, struct error *err);
+
+/* Load the open run. *found is false when there is none. A torn last line is dropped.
+ * FAULT_JOURNAL_NEWER names the version that wrote it, FAULT_JOURNAL_DAMAGED the line. */
+int journal_load_open(struct journal *ret, const struct host *h, int state_dir, bool *found,
+		      struct error *err);
+
+/* Each appends one line and syncs it. `data` is borrowed and may be NULL. */
+int journal_intent(struct journal *j, unsigned step, json_t *before, struct error *err);
+int journal_outcome(struct journal *j, unsigned step, enum step_state state, const char *what,
+		    struct error *err);
+int journal_phase(struct journal *j, enum phase to, const json_t *data, struct error *err);
+
+/* The run has ended: journal/open is removed. May be called again. */
+int journal_close(struct journal *j, struct error *err);
+
+bool journal_is_open(const struct host *h, int state_dir);
+
+const char *phase_name(enum phase p);
+const char *step_state_name(enum step_state s);

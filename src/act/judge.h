@@ -1,0 +1,27 @@
+/* act/judge.h - facts and plan of now, as `facts`, `plan` and act_apply have them. Needs no lock
+ * and no state. */
+#pragma once
+
+#include "act/transaction.h"
+#include "base/error.h"
+#include "facts/facts.h"
+#include "facts/settings.h"
+#include "plan/plan.h"
+
+struct catalogue;
+struct host;
+
+/* Probe, classify, plan. Returns 0 with a plan, refusals included; -1 if this machine cannot be
+ * read. */
+int act_judge(const struct host *h, const struct catalogue *c, const struct settings *s,
+	      struct facts *facts, struct plan *plan, struct error *err);
+
+/* Probe again but for instance metadata, which is kept as it was. */
+int act_look_again(const struct host *h, const struct catalogue *c, struct facts *f,
+		   struct error *err);
+
+/* Add the package manager's own simulation to the plan: the steps' changes, `resolved`. The
+ * transaction (sorted) goes to *ret. A refusal of the package manager is an error. Brings stale
+ * package lists up to date. */
+int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
+		struct plan *plan, struct transaction *ret, struct error *err);

@@ -1,0 +1,311 @@
+/* The receipt of what was done, and the look that tells in a millisecond that nothing needs to be
+ * done. */
+#include "act/receipt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "act/act.h"
+#include "act/journal.h"
+#include "act/resume_unit.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "host/host.h"
+#include "probe/pci.h"
+#include "probe/port.h"
+
+#define RECEIPT_PATH ACT_STATE_DIR "/receipt.json"
+
+enum { RECEIPT_BYTES_MAX = 8 << 20 };
+
+/* Databases of the package managers that we know; those that are there count. */
+static const char *const package_databases[] = {
+	"var/lib/dpkg/status",
+	"var/lib/rpm/rpmdb.sqlite",
+	"var/lib/rpm/Packages",
+	"var/lib/rpm/Packages.db",
+	"usr/lib/sysimage/rpm/rpmdb.sqlite",
+	"usr/lib/sysimage/rpm/Packages.db",
+};
+
+static const struct {
+	const char *name;
+	size_t offset, size;
+} fields[] = {
+#define FIELD(name, member)                                                                        \
+	{                                                                                          \
+		name, offsetof(struct fingerprint, member),                                        \
+			sizeof(((struct fingerprint *)0)->member)                                  \
+	}
+	FIELD("bootId", boot_id),    FIELD("kernel", kernel),   FIELD("pci", pci),
+	FIELD("settings", settings), FIELD("version", version), FIELD("packages", packages),
+	FIELD("modules", modules),
+#undef FIELD
+};
+
+static void stamp(const struct host *h, const char *path, struct buf *into)
+{
+	struct stat st;
+
+	if (fstatat(h->root, path, &st, 0) == 0)
+		(void)buf_add_format(into, "%s %" PRIu64 " %" PRId64 " %" PRId64 ".%09ld\n", path,
+				     (uint64_t)st.st_ino, (int64_t)st.st_size,
+				     (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+static void digest_packages(const struct host *h, char ret[static DIGEST_TEXT_SIZE])
+{
+	AUTO_BUF struct buf stamps = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(package_databases); i++)
+		stamp(h, package_databases[i], &stamps);
+	digest_of(buf_text(&stamps), stamps.len, ret);
+}
+
+static void digest_modules(const struct host *h, const json_t *files,
+			   char ret[static DIGEST_TEXT_SIZE])
+{
+	AUTO_BUF struct buf stamps = { 0 };
+	json_t *file;
+	size_t i;
+
+	json_array_foreach((json_t *)files, i, file)
+	{
+		if (json_is_string(file))
+			stamp(h, json_string_value(file), &stamps);
+	}
+	digest_of(buf_text(&stamps), stamps.len, ret);
+}
+
+static void digest_pci(const struct host *h, char ret[static DIGEST_TEXT_SIZE])
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	AUTO_BUF struct buf text = { 0 };
+
+	if (!f)
+		return;
+	pci_read(h, f);
+	for (unsigned i = 0; i < f->nnics; i++)
+		(void)buf_add_format(&text, "%s %04x %04x %04x\n", f->nics[i].address,
+				     f->nics[i].vendor, f->nics[i].device, f->nics[i].class_code);
+	digest_of(buf_text(&text), text.len, ret);
+}
+
+void fingerprint_take(const struct host *h, const struct fingerprint_of *of,
+		      struct fingerprint *ret)
+{
+	*ret = (struct fingerprint) { 0 };
+	if (HOST_READ_LINE(h, "proc/sys/kernel/random/boot_id", ret->boot_id) < 0)
+		ret->boot_id[0] = '\0';
+	if (HOST_READ_LINE(h, "proc/sys/kernel/osrelease", ret->kernel) < 0)
+		ret->kernel[0] = '\0';
+	TEXT_COPY(ret->settings, of->settings_digest);
+	TEXT_COPY(ret->version, of->version);
+	digest_packages(h, ret->packages);
+	digest_modules(h, of->module_files, ret->modules);
+	digest_pci(h, ret->pci);
+}
+
+const char *fingerprint_difference(const struct fingerprint *a, const struct fingerprint *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		const char *of_a = (const char *)a + fields[i].offset,
+			   *of_b = (const char *)b + fields[i].offset;
+
+		if (!*of_a || !*of_b || strcmp(of_a, of_b) != 0)
+			return fields[i].name;
+	}
+	return NULL;
+}
+
+static json_t *fingerprint_to_json(const struct fingerprint *f)
+{
+	json_t *j = json_object();
+
+	for (size_t i = 0; j && i < ARRAY_SIZE(fields); i++)
+		json_object_set_new(j, fields[i].name,
+				    json_string((const char *)f + fields[i].offset));
+	return j;
+}
+
+static void fingerprint_from_json(const json_t *j, struct fingerprint *ret)
+{
+	*ret = (struct fingerprint) { 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		(void)text_copy((char *)ret + fields[i].offset, fields[i].size,
+				json_text_at(j, fields[i].name, ""));
+}
+
+/* The files whose change means that another module would be loaded next time. */
+static json_t *module_files(const struct facts *f)
+{
+	json_t *files = json_array();
+	char path[256];
+
+	TEXT_FORMAT(path, "lib/modules/%s/modules.dep", f->kernel.release);
+	json_array_append_new(files, json_string(path));
+	for (unsigned i = 0; i < f->nmodules; i++) {
+		if (!f->modules[i].path[0])
+			continue;
+		TEXT_FORMAT(path, "lib/modules/%s/%s", f->kernel.release, f->modules[i].path);
+		json_array_append_new(files, json_string(path));
+	}
+	return files;
+}
+
+json_t *receipt_read(const struct host *h)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	if (fs_read(h->root, RECEIPT_PATH, RECEIPT_BYTES_MAX, &text) < 0)
+		return NULL;
+	return json_parse(buf_text(&text), text.len, NULL, 0);
+}
+
+bool receipt_has_installed(const struct host *h)
+{
+	AUTO_JSON json_t *receipt = receipt_read(h);
+
+	return json_array_size(json_object_get(receipt, "installed")) > 0;
+}
+
+/* What undo needs: the plan that was carried out, and what each step saw before. */
+static json_t *installed_to_json(const struct journal *j)
+{
+	json_t *steps = json_array();
+
+	for (unsigned i = 0; steps && i < j->plan.nsteps; i++)
+		json_array_append_new(steps,
+				      json_pack("{s:s, s:s, s:O?}", "id", j->plan.steps[i].id,
+						"state", step_state_name(j->steps[i].state),
+						"before", j->steps[i].before));
+	return json_pack("{s:s, s:o, s:o}", "run", j->run, "plan", plan_to_json(&j->plan), "steps",
+			 steps);
+}
+
+static json_t *right_to_json(const struct host *h, const struct receipt_entry *e)
+{
+	AUTO_JSON json_t *files = module_files(e->facts);
+	struct fingerprint_of of = { e->settings_digest, e->version, files };
+	struct fingerprint f;
+
+	fingerprint_take(h, &of, &f);
+	return json_pack("{s:o, s:O, s:i}", "fingerprint", fingerprint_to_json(&f), "moduleFiles",
+			 files, "ports", (int)facts_count_infiniband_ports(e->facts, PORT_ACTIVE));
+}
+
+static int receipt_store(const struct host *h, const json_t *receipt, struct error *err)
+{
+	AUTO_BUF struct buf text = { 0 };
+	int rc = receipt ? json_write(receipt, true, &text) : -ENOMEM;
+
+	if (rc == 0)
+		rc = fs_replace(h->root, RECEIPT_PATH, text.data, text.len, 0600);
+	if (rc < 0)
+		return error_set(err, rc == -ENOSPC ? FAULT_DISK_FULL : FAULT_STATE_DIR, -rc,
+				 "the receipt /%s cannot be written: %s", RECEIPT_PATH,
+				 strerror(-rc));
+	return 0;
+}
+
+/* A run that was interrupted between its receipt and its end comes here twice. */
+static bool is_listed(const json_t *installed, const char *run)
+{
+	const json_t *last = json_array_get(installed, json_array_size(installed) - 1);
+
+	return json_array_size(installed) > 0 && text_eq(json_text_at(last, "run", ""), run);
+}
+
+int receipt_write(const struct host *h, const struct receipt_entry *e, struct error *err)
+{
+	AUTO_JSON json_t *older = receipt_read(h);
+	AUTO_JSON json_t *receipt = NULL;
+	json_t *installed;
+	char now[21];
+
+	time_text(h->clock->realtime_ms(h->clock), now);
+	installed = json_is_array(json_object_get(older, "installed"))
+			    ? json_incref(json_object_get(older, "installed"))
+			    : json_array();
+	if (e->journal && !is_listed(installed, e->journal->run))
+		json_array_append_new(installed, installed_to_json(e->journal));
+	receipt = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:o}",
+			    "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
+			    (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
+			    e->route, "driver", "kind", driver_kind_name(e->facts->driver.kind),
+			    "version", e->facts->driver.version, "message", e->message, "installed",
+			    installed, "right", right_to_json(h, e));
+	return receipt_store(h, receipt, err);
+}
+
+int receipt_drop(const struct host *h, const char *run, struct error *err)
+{
+	AUTO_JSON json_t *receipt = receipt_read(h);
+	json_t *installed = json_object_get(receipt, "installed");
+
+	for (size_t i = 0; i < json_array_size(installed); i++)
+		if (text_eq(json_text_at(json_array_get(installed, i), "run", ""), run))
+			json_array_remove(installed, i);
+	if (json_array_size(installed) > 0) {
+		json_object_del(receipt, "right");
+		return receipt_store(h, receipt, err);
+	}
+	if (unlinkat(h->root, RECEIPT_PATH, 0) < 0 && errno != ENOENT)
+		return error_set(err, FAULT_STATE_DIR, errno,
+				 "the receipt /%s cannot be removed: %s", RECEIPT_PATH,
+				 strerror(errno));
+	return 0;
+}
+
+static unsigned active_ports_now(const struct host *h)
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return 0;
+	port_read(h, f);
+	return facts_count_infiniband_ports(f, PORT_ACTIVE);
+}
+
+static const char *difference_from(const struct host *h, const json_t *receipt,
+				   const char *settings_digest, const char *version)
+{
+	const json_t *right = json_object_get(receipt, "right");
+	struct fingerprint_of of = { settings_digest, version,
+				     json_object_get(right, "moduleFiles") };
+	struct fingerprint then, now;
+	const char *difference;
+	long long ports;
+
+	fingerprint_from_json(json_object_get(right, "fingerprint"), &then);
+	fingerprint_take(h, &of, &now);
+	difference = fingerprint_difference(&then, &now);
+	if (difference)
+		return difference;
+	ports = json_int_at(right, "ports", 0);
+	return ports > 0 && active_ports_now(h) >= ports ? NULL : "ports";
+}
+
+bool receipt_holds(const struct host *h, const char *settings_digest, const char *version,
+		   const char **why, char *message, size_t message_size)
+{
+	AUTO_JSON json_t *receipt = receipt_read(h);
+	const char *difference;
+
+	if (!receipt)
+		difference = "receipt";
+	else if (fs_exists(h->root, ACT_STATE_DIR "/journal/open") || resume_unit_is_there(h))
+		difference = "journal";
+	else
+		difference = difference_from(h, receipt, settings_digest, version);
+	if (why)
+		*why = difference;
+	if (!difference && message)
+		(void)text_copy(message, message_size, json_text_at(receipt, "message", ""));
+	return !difference;
+}

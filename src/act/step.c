@@ -1,0 +1,13 @@
+/* The table of step kinds. */
+#include "act/step.h"
+
+const struct step_ops *step_ops(enum step_kind kind)
+{
+	static const struct step_ops *const table[STEP_KIND_COUNT] = {
+		[STEP_PACKAGES] = &step_packages,
+		[STEP_FILE] = &step_file,
+		[STEP_MODULES] = &step_modules,
+	};
+
+	return table[kind];
+}

@@ -1,0 +1,54 @@
+/* act/step.h - what a kind of step does: {check, prepare, apply, confirm, undo}. One table row a
+ * kind. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "act/package_manager.h"
+#include "act/transaction.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "facts/settings.h"
+#include "plan/plan.h"
+
+struct host;
+
+/* What the steps of one run share. */
+struct step_context {
+	const struct host *host;
+	const struct settings *settings;
+	int state_dir;   /* of ib-vmext, open */
+	const char *run; /* the journal's name: saved/<run>/ holds what is needed to go back */
+	struct package_context packages; /* .manager is NULL where there is none that we know */
+	const struct transaction
+		*shown; /* the transaction that was shown; NULL when going on after a crash */
+};
+
+struct step_ops {
+	/* Is it as wanted already? Then nothing is done and nothing undone. */
+	bool (*check)(const struct step_context *c, const struct step *s);
+	/* Look at what is there now and keep what undo needs (saved/). *ret goes into the journal
+	 * with the intent. */
+	int (*prepare)(const struct step_context *c, const struct step *s, json_t **ret,
+		       struct error *err);
+	/* May be called again after a crash in it. */
+	int (*apply)(const struct step_context *c, const struct step *s, const json_t *before,
+		     struct error *err);
+	/* Is it done, as far as the machine shows? */
+	int (*confirm)(const struct step_context *c, const struct step *s, struct error *err);
+	/* From any state between untouched and done. May be called again. */
+	int (*undo)(const struct step_context *c, const struct step *s, const json_t *before,
+		    struct error *err);
+	int percent; /* share of the whole run, for progress */
+};
+
+const struct step_ops *step_ops(enum step_kind kind);
+
+extern const struct step_ops step_packages;
+extern const struct step_ops step_file;
+extern const struct step_ops step_modules;
+
+/* The transaction that a STEP_PACKAGES would be now, judged; stale lists are brought up to date,
+ * half-done states repaired. */
+int step_packages_resolve(const struct step_context *c, const struct step *s,
+			  struct transaction *ret, struct error *err);

@@ -1,0 +1,150 @@
+/* Writes a file of ours; what stood there before is saved, what a person changed since is kept
+ * beside. */
+#include "act/step.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "host/host.h"
+
+enum { FILE_BYTES_MAX = 1 << 20, FILE_MODE = 0644 };
+
+static bool has_content(const struct host *h, const char *path, const char *content)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	return fs_read(h->root, path, FILE_BYTES_MAX, &text) == 0 &&
+	       text_eq(buf_text(&text), content);
+}
+
+static bool file_check(const struct step_context *c, const struct step *s)
+{
+	return has_content(c->host, s->items[0], s->content);
+}
+
+static int failed(const char *doing, const char *path, int rc, struct error *err)
+{
+	return error_set(err, rc == -ENOSPC ? FAULT_DISK_FULL : FAULT_WRITE_FAILED, -rc,
+			 "/%s cannot be %s: %s", path, doing, strerror(-rc));
+}
+
+static int file_prepare(const struct step_context *c, const struct step *s, json_t **ret,
+			struct error *err)
+{
+	const char *path = s->items[0];
+	AUTO_FD int from = openat(c->host->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	char saved[160] = "";
+	int rc = 0;
+
+	if (from < 0 && errno != ENOENT)
+		return failed("read", path, -errno, err);
+	if (from >= 0) {
+		TEXT_FORMAT(saved, "saved/%s/%s", c->run, s->id);
+		if (fstat(from, &st) < 0)
+			return failed("read", path, -errno, err);
+		rc = fs_make_dirs(c->state_dir, saved, 0700);
+		TEXT_FORMAT(saved, "saved/%s/%s/file", c->run, s->id);
+		if (rc == 0)
+			rc = fs_copy_to(from, c->state_dir, saved, st.st_mode & 07777);
+		if (rc < 0)
+			return failed("saved", path, rc, err);
+	}
+	*ret = json_pack("{s:b, s:o}", "existed", from >= 0, "saved", json_text_or_null(saved));
+	return *ret ? 0
+		    : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to write down what %s was",
+				path);
+}
+
+static int file_apply(const struct step_context *c, const struct step *s, const json_t *before,
+		      struct error *err)
+{
+	const char *path = s->items[0];
+	const char *slash = strrchr(path, '/');
+	char parent[96] = "";
+	int rc = 0;
+
+	(void)before;
+	if (slash) {
+		TEXT_FORMAT(parent, "%.*s", (int)(slash - path), path);
+		rc = fs_make_dirs(c->host->root, parent, 0755);
+	}
+	if (rc == 0)
+		rc = fs_replace(c->host->root, path, s->content, strlen(s->content), FILE_MODE);
+	return rc < 0 ? failed("written", path, rc, err) : 0;
+}
+
+static int file_confirm(const struct step_context *c, const struct step *s, struct error *err)
+{
+	if (file_check(c, s))
+		return 0;
+	return error_set(err, FAULT_WRITE_FAILED, 0, "/%s does not hold what was written to it",
+			 s->items[0]);
+}
+
+/* A person's edits are not lost: what is there goes to PATH.ib-vmext-kept. */
+static int keep_beside(const struct step_context *c, const char *path, struct error *err)
+{
+	char kept[128];
+
+	TEXT_FORMAT(kept, "%s.ib-vmext-kept", path);
+	if (renameat(c->host->root, path, c->host->root, kept) < 0)
+		return failed("kept beside", path, -errno, err);
+	LOG(c->host->log, WARNING, "file.kept",
+	    "/%s was changed by someone else: their version is kept as /%s", path, kept);
+	return 0;
+}
+
+static int put_back(const struct step_context *c, const char *path, const char *saved,
+		    struct error *err)
+{
+	AUTO_FD int from = openat(c->state_dir, saved, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int rc;
+
+	if (from < 0 || fstat(from, &st) < 0)
+		return failed("put back from what was saved", path, -errno, err);
+	rc = fs_copy_to(from, c->host->root, path, st.st_mode & 07777);
+	return rc < 0 ? failed("put back", path, rc, err) : 0;
+}
+
+static int file_undo(const struct step_context *c, const struct step *s, const json_t *before,
+		     struct error *err)
+{
+	const char *path = s->items[0];
+	const char *saved = json_text_at(before, "saved", NULL);
+	bool ours = has_content(c->host, path, s->content);
+	bool there = fs_exists(c->host->root, path);
+	int rc;
+
+	if (saved) {
+		AUTO_BUF struct buf old = { 0 };
+
+		if (fs_read(c->state_dir, saved, FILE_BYTES_MAX, &old) == 0 &&
+		    has_content(c->host, path, buf_text(&old)))
+			return 0;
+	}
+	if (there && !ours && keep_beside(c, path, err) < 0)
+		return -1;
+	if (saved)
+		return put_back(c, path, saved, err);
+	if (ours && unlinkat(c->host->root, path, 0) < 0 && errno != ENOENT)
+		return failed("removed", path, -errno, err);
+	rc = fs_sync_parent(c->host->root, path);
+	return rc < 0 && rc != -ENOENT ? failed("removed", path, rc, err) : 0;
+}
+
+const struct step_ops step_file = {
+	.check = file_check,
+	.prepare = file_prepare,
+	.apply = file_apply,
+	.confirm = file_confirm,
+	.undo = file_undo,
+	.percent = 5,
+};
