@@ -159,7 +159,7 @@ static int read_member(const json_t *object, const struct json_field *field, voi
 {
 	const json_t *value = json_object_get(object, field->key);
 
-	if (value == NULL || (json_is_null(value) && !field->required))
+	if (value == NULL || json_is_null(value))
 		return field->required ? -EINVAL : 0;
 	return read_field(value, field, (char *)into + field->offset);
 }

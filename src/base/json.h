@@ -30,8 +30,8 @@ const char *json_text_at(const json_t *j, const char *path, const char *otherwis
 long long json_int_at(const json_t *j, const char *path, long long otherwise);
 bool json_bool_at(const json_t *j, const char *path, bool otherwise);
 
-/* A string, or null where `text` is NULL or empty. Text that is not UTF-8 gets '?' for each byte above
- * ASCII. NULL when there is no memory. */
+/* A string, or null where `text` is NULL or empty. Text that is not UTF-8 gets '?' for each byte
+ * above ASCII. NULL when there is no memory. */
 json_t *json_text_or_null(const char *text);
 
 /* Serialise, compact (for a journal line) or indented (for a person), without a newline at the end.

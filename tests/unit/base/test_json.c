@@ -145,6 +145,7 @@ static void writes_all_or_nothing(void **unused)
 	assert_int_equal(buf_add_text(&b, "keep"), 0);
 	assert_int_equal(json_write(j, false, &b), -EFBIG);
 	assert_string_equal(buf_text(&b), "keep");
+	assert_int_equal(b.len, 4);
 }
 
 struct request {
@@ -217,6 +218,8 @@ static void reads_structs(void **unused)
 				 bad ? bad : "-");
 		if (rc == 0 && !same_request(&got, &read_rows[i].want))
 			fail_msg("json_read: %s: wrong values", read_rows[i].name);
+		if (text_eq(bad, "name") && got.name[0] != '\0')
+			fail_msg("json_read: %s: half of a text was written", read_rows[i].name);
 		rc = json_read(j, request_fields, ARRAY_SIZE(request_fields), &got, NULL);
 		assert_int_equal(rc, read_rows[i].bad == NULL ? 0 : -EINVAL);
 	}

@@ -157,7 +157,8 @@ static const struct {
 	{ "the word itself", "ipoib", "ipoib" },
 	{ "nothing like it", "kubernetes", NULL },
 	{ "a short word has few misspellings", "xy", NULL },
-	{ "the first of two that are equally near", "oroxy", "proxy" },
+	{ "one wrong of five", "oroxy", "proxy" },
+	{ "two wrong of five are too many", "oroxi", NULL },
 	{ "the empty word", "", NULL },
 	{ "far too long a word",
 	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -167,6 +168,7 @@ static const struct {
 static void finds_the_nearest_word(void **unused)
 {
 	static const char *const none[] = { NULL };
+	static const char *const alike[] = { "limit1", "limit2", NULL };
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(nearest_rows); i++) {
@@ -176,6 +178,7 @@ static void finds_the_nearest_word(void **unused)
 			fail_msg("text_nearest: %s: %s", nearest_rows[i].name, got ? got : "none");
 	}
 	assert_null(text_nearest("driver", none));
+	assert_ptr_equal(text_nearest("limits", alike), alike[0]); /* the first of equals */
 }
 
 int main(void)
