@@ -104,13 +104,13 @@ static int read_to_end(int fd, size_t max, struct buf *ret)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
+		if (n < 0)
+			return -errno;
 		total += (size_t)n;
 		if (total > max)
 			return -EFBIG;
 		rc = buf_add(ret, chunk, (size_t)n);
-		if (rc < 0)
+		if (rc < 0 || n == 0)
 			return rc;
 	}
 }
@@ -119,7 +119,9 @@ static int read_file(const struct host *h, const char *path, size_t max, struct 
 {
 	/* O_NONBLOCK: a pipe of that name must not hold us up before we see that it is one. */
 	AUTO_FD int fd = host_open(h, path, O_NONBLOCK);
+	size_t before = ret->len;
 	struct stat st;
+	int rc;
 
 	if (fd < 0)
 		return fd;
@@ -129,7 +131,12 @@ static int read_file(const struct host *h, const char *path, size_t max, struct 
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	return read_to_end(fd, max, ret);
+	rc = read_to_end(fd, max, ret);
+	if (rc < 0 && ret->len > before) {
+		ret->len = before;
+		ret->data[before] = '\0';
+	}
+	return rc;
 }
 
 int host_read(const struct host *h, const char *path, size_t max, struct buf *ret)
@@ -148,14 +155,12 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
 
 int host_read_line(const struct host *h, const char *path, char *ret, size_t size)
 {
-	AUTO_BUF struct buf b = { .max = ATTRIBUTE_MAX };
+	AUTO_BUF struct buf b = { .data = NULL };
 	int rc = host_read(h, path, ATTRIBUTE_MAX, &b);
 	char *line;
 
 	if (rc < 0)
 		return rc;
-	if (!b.data)
-		return text_copy(ret, size, "");
 	line = text_trim(b.data);
 	if (strlen(line) >= size)
 		return -EFBIG;

@@ -291,7 +291,8 @@ int run(const struct host *h, const struct run_spec *spec, struct run_result *re
 	if (spec->deadline_s <= 0)
 		return error_set(err, FAULT_INTERNAL, EINVAL, "%s was to run without a deadline",
 				 spec->argv[0]);
-	log_command(h, spec);
+	if (!spec->quiet)
+		log_command(h, spec);
 	rc = h->runner->run(h, spec, &fresh, err);
 	if (rc < 0) {
 		run_result_free(&fresh);
