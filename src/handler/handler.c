@@ -1,0 +1,115 @@
+/* handler/handler.c - the table of the handler's verbs, and the short ones of them. */
+#include "handler/handler.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "handler/environment.h"
+#include "handler/state.h"
+#include "handler/streams.h"
+#include "handler/update.h"
+#include "host/host.h"
+
+/* Never driver work: a failed install would be downloaded and tried again for ever. */
+static int verb_install(struct handler_app *app)
+{
+	struct environment env = { 0 };
+	struct error err = { 0 };
+
+	if (environment_read(app, &env, &err) < 0)
+		return handler_fail(app, &err);
+	if (!update_is_under_way(app->host))
+		(void)state_remove(app->host, UPDATE_FILE);
+	return 0;
+}
+
+/* Runs within updates too, and the driver serves jobs: nothing is touched, no worker stopped. */
+static int verb_disable(struct handler_app *app)
+{
+	return buf_add_text(&app->out, "ib-vmext: disabled; driver and worker are left alone\n") <
+	       0;
+}
+
+/* A mark that cannot be written must not stop the update, which would leave the old version
+ * disabled: where this directory is unwritable, `uninstall` cannot ask for an undo either. */
+static int verb_update(struct handler_app *app)
+{
+	AUTO_STREAMS struct streams streams = { 0 };
+	struct error err = { 0 };
+
+	streams_open(&streams, app, "", "");
+	if (update_write(app, &err) < 0) {
+		(void)handler_fail(app, &err);
+		return 0;
+	}
+	LOG(app->host->log, INFO, "update", "update of the extension from %s to %s",
+	    app->updating_from != NULL ? app->updating_from : "?",
+	    app->updating_to != NULL ? app->updating_to : app->version);
+	return 0;
+}
+
+static const struct {
+	const char *name, *help;
+	bool internal;
+	int (*run)(struct handler_app *app);
+} verbs[] = {
+	{ "install", "look whether the agent's files are there", false, verb_install },
+	{ "enable", "judge the request, give it to the worker, return", false, verb_enable },
+	{ "disable", "nothing: driver and worker are left alone", false, verb_disable },
+	{ "uninstall", "keep or undo the driver, as onRemove says", false, verb_uninstall },
+	{ "update", "mark that an update is under way", false, verb_update },
+	{ "worker", "carry the request out", true, verb_worker },
+	{ "resume", "at boot: finish what was cut off", true, verb_resume },
+};
+
+const char *handler_verb(size_t i, const char **help, bool *internal)
+{
+	if (i >= ARRAY_SIZE(verbs))
+		return NULL;
+	if (help != NULL)
+		*help = verbs[i].help;
+	if (internal != NULL)
+		*internal = verbs[i].internal;
+	return verbs[i].name;
+}
+
+void handler_app_init(struct handler_app *ret, const struct host *h, const struct catalogue *c)
+{
+	*ret = (struct handler_app) {
+		.host = h,
+		.catalogue = c,
+		.version = IB_VMEXT_VERSION,
+		.program = "/proc/self/exe",
+		.extension_path = getenv("AZURE_GUEST_AGENT_EXTENSION_PATH"),
+		.sequence = getenv("ConfigSequenceNumber"),
+		.updating_from = getenv("AZURE_GUEST_AGENT_UPDATING_FROM_VERSION"),
+		.updating_to = getenv("VERSION"),
+	};
+}
+
+void handler_app_free(struct handler_app *app)
+{
+	buf_free(&app->out);
+	buf_free(&app->complaint);
+}
+
+int handler_fail(struct handler_app *app, const struct error *err)
+{
+	const struct fault_row *row = fault_row(err->fault);
+
+	(void)buf_add_format(&app->complaint, "ib-vmext: %s\n%s (ib-vmext explain %s)\n", err->what,
+			     row->remedy, row->slug);
+	return row->exit_code;
+}
+
+int handler_main(struct handler_app *app, const char *verb)
+{
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (text_eq(verb, verbs[i].name))
+			return verbs[i].run(app);
+	(void)error_set(&err, FAULT_USAGE, 0, "there is no verb handler %s", verb);
+	return handler_fail(app, &err);
+}
