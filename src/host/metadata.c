@@ -190,7 +190,7 @@ static enum metadata_end ask_world(const json_t *world, struct buf *ret, int *st
 	long code = 0;
 
 	if (status)
-		*status = 0;
+		*status = error || !json_is_object(imds) ? 0 : 200;
 	if (!json_is_object(imds))
 		return METADATA_NONE;
 	if (!error)

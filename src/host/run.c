@@ -18,11 +18,11 @@
 
 enum {
 	GRACE_MS = 10000, /* between SIGTERM and SIGKILL */
-	LOOK_MS = 1000,   /* a line callback that runs a program itself may take our SIGCHLD: look now and then */
+	LOOK_MS = 1000,   /* a line callback that runs a program may take our SIGCHLD: look again */
 	CHUNK = 16 << 10,
 };
 
-/* SIGCHLD wakes the loop, SIGPIPE must not kill us; both go to a descriptor while the program runs. */
+/* SIGCHLD wakes the loop, SIGPIPE must not kill us: both go to a descriptor meanwhile. */
 struct signals {
 	sigset_t old_mask;
 	struct sigaction old_chld;
@@ -36,7 +36,7 @@ struct watch {
 	struct signals signals;
 	struct stream out, err;
 	size_t written;      /* of spec->input */
-	int64_t deadline_ms; /* of what comes next: SIGTERM, then SIGKILL */
+	int64_t deadline_ms; /* of what comes next: SIGTERM, SIGKILL, giving up */
 	bool timed_out, killed;
 	bool ended;          /* the child is a zombie */
 };
@@ -177,23 +177,27 @@ static int wait_for_more(struct watch *w)
 	return rc;
 }
 
-/* After a deadline the rest of the group has its ten seconds too: it is there as long as it holds the pipes. */
-static bool is_over(const struct watch *w)
+/* After a deadline the rest of the group has its ten seconds too: it is there as long as it holds
+ * the pipes. What SIGKILL does not end hangs in the kernel, and is left behind after ten more. */
+static bool is_over(const struct watch *w, int64_t now_ms)
 {
 	bool silent = w->child.out < 0 && w->child.err < 0;
 
-	return w->ended && (!w->timed_out || silent || w->killed);
+	if (!w->ended)
+		return w->killed && now_ms >= w->deadline_ms;
+	return !w->timed_out || silent || w->killed;
 }
 
 static int watch_to_end(struct watch *w)
 {
 	for (;;) {
+		int64_t now_ms = w->h->clock->monotonic_ms(w->h->clock);
 		int rc;
 
 		look_for_end(w);
-		if (is_over(w))
+		if (is_over(w, now_ms))
 			break;
-		watch_deadline(w, w->h->clock->monotonic_ms(w->h->clock));
+		watch_deadline(w, now_ms);
 		rc = wait_for_more(w);
 		if (rc < 0)
 			return rc;
@@ -203,14 +207,14 @@ static int watch_to_end(struct watch *w)
 	return 0;
 }
 
-/* The child is a zombie, or we give up on it. */
+/* The child is a zombie, or we give up on it and do not wait. */
 static void reap(struct watch *w, struct run_result *ret)
 {
 	int status = 0;
 
 	if (w->timed_out || !w->ended)
 		(void)kill(-w->child.pid, SIGKILL);
-	while (waitpid(w->child.pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(w->child.pid, &status, w->ended ? 0 : WNOHANG) < 0 && errno == EINTR)
 		;
 	if (w->timed_out)
 		ret->end = RUN_TIMED_OUT;
