@@ -371,7 +371,8 @@ static void clean_up(struct run *r)
 	if (r->journal.phase != PHASE_UNDONE)
 		return;
 	TEXT_FORMAT(saved, "saved/%s", r->journal.run);
-	(void)fs_remove(r->act->state, saved);
+	if (fs_remove(r->act->state, saved) < 0)
+		LOG(r->act->host->log, WARNING, "saved", "/var/lib/ib-vmext/%s cannot be removed, ignoring", saved);
 }
 
 static int move_on(struct run *r, enum phase to, struct error *err)

@@ -1,0 +1,64 @@
+/* cli/app.h - what a verb is given: the machine, the catalogue, the global options, and where to
+ * print. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "facts/settings.h"
+#include "host/host.h"
+
+struct catalogue;
+
+struct app {
+	struct host host;
+	struct log log;
+	const struct catalogue *catalogue;
+	struct settings settings;
+	bool json;
+	FILE *out;                 /* stdout */
+	const char *world;         /* --world DIR */
+	const char *settings_path; /* --settings FILE */
+	enum level level;
+};
+
+enum verb_flags { VERB_NEEDS_ROOT = 1 << 0, VERB_NO_MACHINE = 1 << 1, VERB_NO_SETTINGS = 1 << 2 };
+
+struct verb {
+	const char *name, *args, *help;
+	int min_args, max_args;
+	unsigned flags;
+	const struct verb_option *options; /* ended by a row without a name; NULL: none */
+	int (*run)(struct app *app, int argc,
+		   char **argv); /* returns the exit code of the process */
+};
+
+struct verb_option {
+	const char *name; /* "--resolve" */
+	const char *help;
+};
+
+/* The table, ended by a row without a name. */
+extern const struct verb verbs[];
+
+int verb_facts(struct app *app, int argc, char **argv);
+int verb_plan(struct app *app, int argc, char **argv);
+int verb_apply(struct app *app, int argc, char **argv);
+int verb_verify(struct app *app, int argc, char **argv);
+int verb_status(struct app *app, int argc, char **argv);
+int verb_undo(struct app *app, int argc, char **argv);
+int verb_explain(struct app *app, int argc, char **argv);
+int verb_handler(struct app *app, int argc, char **argv);
+
+/* Was this option of the verb given? */
+bool option_given(int argc, char **argv, const char *name);
+
+/* Print the document, indented, with a newline. Returns 0, or 14 if it could not be printed. */
+int print_json(struct app *app, json_t *document);
+
+/* Say what failed, and the remedy, on stderr (as a plan document on stdout with --json). Returns
+ * the exit code of the fault. */
+int fail(struct app *app, const struct error *err);

@@ -1,0 +1,34 @@
+/* The one table of verbs. */
+#include "cli/app.h"
+
+static const struct verb_option plan_options[] = {
+	{ "--resolve", "ask the package manager what it would change" },
+	{ 0 },
+};
+
+static const struct verb_option apply_options[] = {
+	{ "--yes", "do not ask before anything is changed" },
+	{ 0 },
+};
+
+static const struct verb_option undo_options[] = {
+	{ "--force", "go on where something cannot be put back" },
+	{ 0 },
+};
+
+const struct verb verbs[] = {
+	{ "facts", "", "what this machine is", 0, 0, VERB_NO_SETTINGS, NULL, verb_facts },
+	{ "plan", "[--resolve]", "what would be done, and why", 0, 1, 0, plan_options, verb_plan },
+	{ "apply", "[--yes]", "carry the plan out and prove that it works", 0, 1, VERB_NEEDS_ROOT,
+	  apply_options, verb_apply },
+	{ "verify", "", "does InfiniBand work, and as it should", 0, 0, VERB_NO_SETTINGS, NULL,
+	  verb_verify },
+	{ "status", "", "where the last run stands", 0, 0, VERB_NO_SETTINGS, NULL, verb_status },
+	{ "undo", "[--force]", "put back what apply changed", 0, 1,
+	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, undo_options, verb_undo },
+	{ "explain", "CODE|FAULT", "a code or a fault, offline", 0, 1,
+	  VERB_NO_MACHINE | VERB_NO_SETTINGS, NULL, verb_explain },
+	{ "handler", "VERB", "the agent's side: install, enable, disable, uninstall, update", 1, 1,
+	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, NULL, verb_handler },
+	{ 0 },
+};
