@@ -12,10 +12,8 @@ static const struct {
 	const char *mode;
 	void (*make)(const char *file, FILE *out);
 } modes[] = {
-	{ "fault-ids", make_fault_ids },
-	{ "fault-table", make_fault_table },
-	{ "sizes", make_sizes },
-	{ "adapters", make_adapters },
+	{ "fault-ids", make_fault_ids }, { "fault-table", make_fault_table },
+	{ "sizes", make_sizes },         { "adapters", make_adapters },
 	{ "drivers", make_drivers },
 };
 
