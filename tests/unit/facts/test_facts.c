@@ -1,0 +1,358 @@
+/* tests/unit/facts/test_facts.c - the questions that rooms ask of the facts, and the facts' JSON,
+ * both ways. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "facts/facts.h"
+
+static const struct {
+	const char *name;
+	struct nic_facts nic;
+	bool want;
+} infiniband_rows[] = {
+	{ "mlx5 function of class 0207",
+	  { .vendor = 0x15b3, .device = 0x101c, .class_code = 0x0207 },
+	  true },
+	{ "an id that nobody knows yet",
+	  { .vendor = 0x15b3, .device = 0xffff, .class_code = 0x0207 },
+	  true },
+	{ "accelerated networking",
+	  { .vendor = 0x15b3, .device = 0x1016, .class_code = 0x0200 },
+	  false },
+	{ "the same id as InfiniBand elsewhere",
+	  { .vendor = 0x15b3, .device = 0x1018, .class_code = 0x0200 },
+	  false },
+	{ "ConnectX-3 Pro shows 0280",
+	  { .vendor = 0x15b3, .device = 0x1004, .class_code = 0x0280 },
+	  true },
+	{ "ConnectX-3 whose port is Ethernet",
+	  { .vendor = 0x15b3,
+	    .device = 0x1004,
+	    .class_code = 0x0280,
+	    .link_layer = LINK_LAYER_ETHERNET },
+	  false },
+	{ "ConnectX-3 as accelerated networking",
+	  { .vendor = 0x15b3, .device = 0x1004, .class_code = 0x0200 },
+	  false },
+	{ "0280 of another family",
+	  { .vendor = 0x15b3, .device = 0x101c, .class_code = 0x0280 },
+	  false },
+	{ "0280 of another family, but its port says so",
+	  { .vendor = 0x15b3,
+	    .device = 0x101c,
+	    .class_code = 0x0280,
+	    .link_layer = LINK_LAYER_INFINIBAND },
+	  true },
+	{ "MANA is never InfiniBand",
+	  { .vendor = 0x1414,
+	    .device = 0x00ba,
+	    .class_code = 0x0200,
+	    .link_layer = LINK_LAYER_INFINIBAND },
+	  false },
+	{ "InfiniBand of another vendor",
+	  { .vendor = 0x8086, .device = 0x24f0, .class_code = 0x0207 },
+	  false },
+};
+
+static void tells_infiniband_functions(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(infiniband_rows); i++) {
+		if (nic_is_infiniband(&infiniband_rows[i].nic) != infiniband_rows[i].want)
+			fail_msg("nic_is_infiniband: %s", infiniband_rows[i].name);
+	}
+}
+
+/* Every member set, each to a value of its own, so that two that are mixed up show. */
+static void fill(struct facts *f)
+{
+	memset(f, 0, sizeof *f);
+	f->vm = (struct vm_facts) { .azure = true,
+				    .metadata = METADATA_STATE_ANSWERED,
+				    .size = "Standard_HB120rs_v3",
+				    .publisher = "canonical",
+				    .offer = "jammy",
+				    .sku = "22_04",
+				    .image_version = "22.04.2",
+				    .secure_boot = TRI_NO };
+	f->os = (struct os_facts) { "ubuntu", "22.04", "debian", "Ubuntu 22.04.4 LTS" };
+	f->kernel = (struct kernel_facts) { "6.5.0-1025-azure", "x86_64", TRI_YES, "integrity" };
+	f->hyperv = (struct hyperv_facts) { TRI_YES, TRI_NO };
+	f->nics[0] = (struct nic_facts) { "0101:00:00.0",        0x15b3,     0x101c, 0x0207, "CX6",
+					  LINK_LAYER_INFINIBAND, "mlx5_core" };
+	f->nics[1] = (struct nic_facts) { .address = "1ac5:00:02.0",
+					  .vendor = 0x15b3,
+					  .device = 0x1016,
+					  .class_code = 0x0200,
+					  .link_layer = LINK_LAYER_ETHERNET };
+	f->nnics = 2;
+	f->ports[0] = (struct port_facts) { .device = "mlx5_0",
+					    .number = 1,
+					    .pci = "0101:00:00.0",
+					    .state = PORT_ACTIVE,
+					    .phys_state = PORT_PHYS_LINK_UP,
+					    .rate_gbps = 200,
+					    .link_layer = LINK_LAYER_INFINIBAND,
+					    .lid = 958,
+					    .sm_lid = 549,
+					    .pkeys = { 0x800a, 0x7fff },
+					    .npkeys = 2,
+					    .netdev = "ib0",
+					    .guid = "0015:5dff:fe33:ff56" };
+	f->ports[1] = (struct port_facts) { .device = "mlx5_1",
+					    .number = 2,
+					    .state = PORT_INIT,
+					    .link_layer = LINK_LAYER_INFINIBAND,
+					    .lid = UINT32_MAX };
+	f->ports[2] = (struct port_facts) { .device = "mlx5_an0",
+					    .number = 1,
+					    .state = PORT_ACTIVE,
+					    .link_layer = LINK_LAYER_ETHERNET };
+	f->nports = 3;
+	f->modules[0] = (struct module_facts) { "mlx5_ib", true, false,
+						"kernel/drivers/infiniband/hw/mlx5/mlx5_ib.ko" };
+	f->modules[1] = (struct module_facts) { .name = "ib_core", .built_in = true };
+	f->nmodules = 2;
+	f->modules_known = true;
+	f->packages[0] = (struct package_facts) { "rdma-core", "44.0-2", false };
+	f->packages[1] = (struct package_facts) { "perftest", "4.5", true };
+	f->npackages = 2;
+	f->packages_known = true;
+	(void)TEXT_COPY(f->package_manager, "apt");
+	f->driver.kind = DRIVER_INBOX;
+	(void)TEXT_COPY(f->driver.version, "44.0-2");
+	f->root_space.free_bytes = 1;
+	f->root_space.total_bytes = (uint64_t)INT64_MAX;
+	f->root_space.known = true;
+	f->systemd = true;
+}
+
+static void counts_and_finds(void **unused)
+{
+	static struct facts f;
+
+	(void)unused;
+	fill(&f);
+	assert_int_equal(facts_count_infiniband_nics(&f), 1);
+	assert_int_equal(facts_count_infiniband_ports(&f, PORT_STATE_UNKNOWN), 2);
+	assert_int_equal(facts_count_infiniband_ports(&f, PORT_ACTIVE), 1);
+	assert_ptr_equal(facts_module(&f, "ib_core"), &f.modules[1]);
+	assert_null(facts_module(&f, "mlx4_ib"));
+	assert_ptr_equal(facts_package(&f, "perftest"), &f.packages[1]);
+	assert_null(facts_package(&f, "perf"));
+}
+
+static void round_trip(const struct facts *f)
+{
+	static struct facts back;
+	AUTO_JSON json_t *j = facts_to_json(f);
+	char why[200] = "";
+
+	memset(&back, 0xa5, sizeof back);
+	assert_non_null(j);
+	if (facts_from_json(j, &back, why, sizeof why) != 0)
+		fail_msg("facts_from_json: %s", why);
+	assert_memory_equal(&back, f, sizeof back);
+}
+
+static void comes_back_as_it_was(void **unused)
+{
+	static struct facts f;
+
+	(void)unused;
+	fill(&f);
+	round_trip(&f);
+	memset(&f, 0, sizeof f);
+	round_trip(&f);
+}
+
+static void full_arrays_come_back(void **unused)
+{
+	static struct facts f;
+
+	(void)unused;
+	fill(&f);
+	f.nnics = FACTS_NICS_MAX;
+	f.nports = FACTS_PORTS_MAX;
+	f.ports[FACTS_PORTS_MAX - 1].npkeys = FACTS_PKEYS_MAX;
+	f.nmodules = FACTS_MODULES_MAX;
+	f.npackages = FACTS_PACKAGES_MAX;
+	round_trip(&f);
+}
+
+/* The keys that design.md fixes, and how each value is written. */
+static const struct {
+	const char *path, *want;
+} key_rows[] = {
+	{ "schema", "\"ib-vmext/facts/1\"" },
+	{ "vm.azure", "true" },
+	{ "vm.size", "\"Standard_HB120rs_v3\"" },
+	{ "vm.publisher", "\"canonical\"" },
+	{ "vm.offer", "\"jammy\"" },
+	{ "vm.sku", "\"22_04\"" },
+	{ "vm.imageVersion", "\"22.04.2\"" },
+	{ "os.id", "\"ubuntu\"" },
+	{ "os.version", "\"22.04\"" },
+	{ "os.like", "\"debian\"" },
+	{ "kernel.release", "\"6.5.0-1025-azure\"" },
+	{ "kernel.machine", "\"x86_64\"" },
+	{ "kernel.secureBoot", "true" },
+	{ "kernel.lockdown", "\"integrity\"" },
+	{ "hyperv.vmbus", "true" },
+	{ "hyperv.pci", "false" },
+	{ "nics.0",
+	  "{\"address\":\"0101:00:00.0\",\"vendor\":\"15b3\",\"device\":\"101c\",\"class\":"
+	  "\"0207\","
+	  "\"generation\":\"CX6\",\"linkLayer\":\"InfiniBand\",\"driver\":\"mlx5_core\"}" },
+	{ "nics.1.generation", "null" },
+	{ "nics.1.driver", "null" },
+	{ "ports.0", "{\"device\":\"mlx5_0\",\"port\":1,\"pci\":\"0101:00:00.0\",\"state\":"
+		     "\"ACTIVE\",\"physState\":\"LinkUp\","
+		     "\"rateGbps\":200,\"linkLayer\":\"InfiniBand\",\"lid\":958,\"smLid\":549,"
+		     "\"pkeys\":[\"0x800a\",\"0x7fff\"],\"netdev\":\"ib0\",\"guid\":\"0015:5dff:"
+		     "fe33:ff56\"}" },
+	{ "ports.1.lid", "4294967295" },
+	{ "driver", "{\"kind\":\"inbox\",\"version\":\"44.0-2\"}" },
+	{ "rootSpace", "{\"freeBytes\":1,\"totalBytes\":9223372036854775807}" },
+};
+
+static void writes_the_fixed_keys(void **unused)
+{
+	static struct facts f;
+	AUTO_JSON json_t *j = NULL;
+
+	(void)unused;
+	fill(&f);
+	j = facts_to_json(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(key_rows); i++) {
+		AUTO_BUF struct buf b = { 0 };
+
+		assert_non_null(json_at(j, key_rows[i].path));
+		assert_int_equal(json_write(json_at(j, key_rows[i].path), false, &b), 0);
+		assert_string_equal(buf_text(&b), key_rows[i].want);
+	}
+}
+
+static void unknown_is_null(void **unused)
+{
+	static const char *const paths[] = { "vm.metadata",       "vm.size",       "vm.secureBoot",
+					     "kernel.secureBoot", "hyperv.vmbus",  "driver.version",
+					     "rootSpace",         "packageManager" };
+	static const struct facts f;
+	AUTO_JSON json_t *j = facts_to_json(&f);
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (!json_is_null(json_at(j, paths[i])))
+			fail_msg("%s is not null", paths[i]);
+	}
+	assert_string_equal(json_text_at(j, "driver.kind", ""), "none");
+}
+
+static void writes_text_that_is_no_utf8(void **unused)
+{
+	static struct facts f;
+	AUTO_JSON json_t *j = NULL;
+
+	(void)unused;
+	(void)TEXT_COPY(f.os.pretty, "D\xe9"
+				     "bian");
+	j = facts_to_json(&f);
+	assert_non_null(j);
+	assert_string_equal(json_text_at(j, "os.pretty", ""), "D?bian");
+}
+
+static const struct {
+	const char *name, *text, *why;
+} bad_rows[] = {
+	{ "not an object", "[]", "document: is not an object" },
+	{ "another document", "{\"schema\":\"ib-vmext/plan/1\"}",
+	  "schema: is not ib-vmext/facts/1" },
+	{ "text of another type", "{\"vm\":{\"size\":1}}", "vm.size: is not text" },
+	{ "text too long", "{\"os\":{\"id\":\"0123456789012345678901234567890x\"}}",
+	  "os.id: is too long" },
+	{ "a part of another type", "{\"vm\":[]}", "vm: is not an object" },
+	{ "a truth of another type", "{\"kernel\":{\"secureBoot\":\"true\"}}",
+	  "kernel.secureBoot: is neither true nor false" },
+	{ "no such word", "{\"driver\":{\"kind\":\"inbux\"}}",
+	  "driver.kind: is none of the words for it" },
+	{ "an id out of range", "{\"nics\":[{},{\"device\":\"10000\"}]}",
+	  "nics[1].device: is not a hexadecimal number of 16 bits, as text" },
+	{ "a negative number", "{\"ports\":[{\"lid\":-1}]}",
+	  "ports[0].lid: is not a whole number in range" },
+	{ "a number beyond 32 bits", "{\"ports\":[{\"lid\":4294967296}]}",
+	  "ports[0].lid: is not a whole number in range" },
+	{ "a list of another type", "{\"nics\":{}}", "nics: is not a list" },
+	{ "more than there is room for",
+	  "{\"ports\":[{\"pkeys\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"a\","
+	  "\"b\",\"c\",\"d\",\"e\",\"f\",\"10\",\"11\"]}]}",
+	  "ports[0].pkeys: has too many elements" },
+};
+
+static void names_what_is_wrong(void **unused)
+{
+	static struct facts f, before;
+
+	(void)unused;
+	fill(&f);
+	fill(&before);
+	for (size_t i = 0; i < ARRAY_SIZE(bad_rows); i++) {
+		AUTO_JSON json_t *j = json_parse(bad_rows[i].text, strlen(bad_rows[i].text), NULL,
+						 0);
+		char why[200] = "";
+
+		if (facts_from_json(j, &f, why, sizeof why) == 0 || !text_eq(why, bad_rows[i].why))
+			fail_msg("%s: \"%s\"", bad_rows[i].name, why);
+		assert_memory_equal(&f, &before, sizeof f);
+	}
+}
+
+static void ignores_keys_of_later_versions(void **unused)
+{
+	static struct facts f;
+	const char *text = "{\"schema\":\"ib-vmext/facts/"
+			   "1\",\"later\":{},\"os\":{\"id\":\"debian\",\"later\":[1]}}";
+	AUTO_JSON json_t *j = json_parse(text, strlen(text), NULL, 0);
+	char why[200] = "";
+
+	(void)unused;
+	assert_int_equal(facts_from_json(j, &f, why, sizeof why), 0);
+	assert_string_equal(f.os.id, "debian");
+}
+
+static void names_of_values(void **unused)
+{
+	(void)unused;
+	assert_string_equal(driver_kind_name(DRIVER_MLNX_OFED), "mlnx-ofed");
+	assert_string_equal(driver_kind_name((enum driver_kind)99), "none");
+	assert_string_equal(link_layer_name(LINK_LAYER_INFINIBAND), "InfiniBand");
+	assert_null(link_layer_name(LINK_LAYER_UNKNOWN));
+	assert_string_equal(port_state_name(PORT_ACTIVE), "ACTIVE");
+	assert_string_equal(port_state_name(PORT_STATE_UNKNOWN), "unknown");
+	assert_string_equal(port_phys_state_name(PORT_PHYS_LINK_UP), "LinkUp");
+	assert_string_equal(port_phys_state_name((enum port_phys_state)99), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_infiniband_functions),
+		cmocka_unit_test(counts_and_finds),
+		cmocka_unit_test(comes_back_as_it_was),
+		cmocka_unit_test(full_arrays_come_back),
+		cmocka_unit_test(writes_the_fixed_keys),
+		cmocka_unit_test(unknown_is_null),
+		cmocka_unit_test(writes_text_that_is_no_utf8),
+		cmocka_unit_test(names_what_is_wrong),
+		cmocka_unit_test(ignores_keys_of_later_versions),
+		cmocka_unit_test(names_of_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
