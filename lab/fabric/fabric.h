@@ -5,7 +5,8 @@
  * is a new reference which belongs to the caller. Returns 0, or -1 with *err set, unless said
  * otherwise; an unknown VM or extension is ENOENT in err->sys, a bad argument EINVAL.
  *
- * Source: the requests of WALinuxAgent 2.7.3 and 2.15, and Azure's pages on the metadata service. */
+ * Source: the requests of WALinuxAgent 2.7.3 and 2.15, and Azure's pages on the metadata service.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -32,6 +33,10 @@ struct fabric_options {
 	int plugin_port;          /* [32526] */
 	int imds_port;            /* [80] */
 	int blob_port;            /* [8080] */
+
+	/* New goal states come by the host plugin alone (vmSettings with the source FastTrack,
+	 * which agents from 2.8 on take); the wire server stays at what it had. */
+	bool fast_track;
 };
 
 enum { FABRIC_ANY_PORT = -1 }; /* let the kernel choose; ask fabric_port afterwards */
@@ -70,8 +75,10 @@ struct fabric_vm {
 	const char *subscription;   /* NULL: 00000000-0000-0000-0000-000000000000 */
 	const char *vm_id;          /* NULL: made once and kept */
 	const char *publisher, *offer, *sku, *image_version; /* of the image; NULL: empty text */
-	const char *hostname;       /* NULL: name */
-	const char *scale_set;      /* NULL: none */
+	const char *hostname;                                /* NULL: name */
+	const char *scale_set;                               /* NULL: none */
+	const char *mac; /* of its eth0, "02:00:0a:07:00:02"; NULL: made of the address */
+	bool page_blob;  /* the status blob is a page blob, else a block blob */
 	const struct fabric_ipoib *ipoib;
 	size_t nipoib;
 };
@@ -87,7 +94,8 @@ NODISCARD int fabric_write_kvp(struct fabric *f, const char *vm, int root, struc
 
 /* [{"name","address","size",...,"incarnation":N,"extensions":[...]}]: everything but secrets. An
  * extension is {"name","publisher","type","requested","version","autoUpgrade","seqNo",
- * "settings":object|null,"protected":bool,"state":"enabled|disabled|uninstall","forceUpdate"}. */
+ * "settings":object|null,"protected":bool,"state":"enabled|disabled|uninstall","forceUpdate",
+ * "incarnation": that of the goal state which asked for it first in this form}. */
 json_t *fabric_vms(struct fabric *f);
 json_t *fabric_vm_show(struct fabric *f, const char *vm); /* one of them, NULL if there is none */
 
@@ -112,7 +120,8 @@ struct fabric_extension {
 	const char *publisher, *type;
 	const char *version;            /* "1.1": the highest published 1.1.N */
 	bool auto_upgrade;              /* a higher minor version of the same major will do, too */
-	const char *settings;           /* JSON text of an object, or NULL */
+	const char *settings;           /* JSON text of an object, or NULL; NULL is not "{}": with
+					 * both NULL the agent reports no extension status at all */
 	const char *protected_settings; /* JSON text of an object, or NULL; encrypted at once */
 	enum fabric_ext_state state;
 	const char *force_update; /* a tag; a new one counts as new settings. NULL: none */
@@ -139,12 +148,14 @@ NODISCARD int fabric_bump(struct fabric *f, const char *vm, int64_t *incarnation
 
 /* {"serial":N,"time":"2026-11-22T11:00:00Z","incarnation":N|null,"status":{...}}: what the agent
  * uploaded last and nothing else; incarnation is the goal state that it says it has processed.
- * JSON null before the first upload since fabric_start, NULL if there is no such VM. */
+ * JSON null before the first upload since fabric_start, NULL if there is no such VM. "status" is
+ * the whole document; the handlers are its aggregateStatus.handlerAggregateStatus. */
 json_t *fabric_vm_report(struct fabric *f, const char *vm);
 
 /* The part of that about one extension: {"serial":N,"handler":{...}|null,"status":{...}|null,
- * "current":bool}. handler is an entry of handlerAggregateStatus, status its settingsStatus.status;
- * current says that both speak of the version and sequence number asked for. NULL if unknown. */
+ * "current":bool}. handler is an entry of handlerAggregateStatus, status the status object of its
+ * settings; current says that the agent has processed the goal state that asked for the extension
+ * and that both speak of its version and sequence number. NULL if unknown. */
 json_t *fabric_extension_report(struct fabric *f, const char *vm, const char *name);
 
 /* Block until there is an upload with a higher serial, at most timeout_ms. Returns its serial; -1
@@ -155,15 +166,15 @@ NODISCARD int64_t fabric_wait(struct fabric *f, const char *vm, int64_t serial, 
 /* ---- trouble on demand, and counters for tests -------------------------------------------- */
 
 /* How a service behaves: "ok", "CODE" or "CODE:TIMES" (an HTTP status, that many times, then ok),
- * "delay:MS", "silent" (accepts and never answers), "reset", "hold" (goalstate only: the incarnation
- * that is served stays as it is). */
+ * "delay:MS", "silent" (accepts and never answers), "reset", "hold" (goalstate only: the
+ * incarnation that is served stays as it is). */
 NODISCARD int fabric_set_imds(struct fabric *f, const char *vm, const char *mode,
 			      struct error *err);
 
-/* `what`: imds, wire, goalstate, plugin, vmsettings, artifact, status, blob. Not kept over a
- * restart. */
-NODISCARD int fabric_set_fault(struct fabric *f, const char *vm, const char *what,
-			       const char *mode, struct error *err);
+/* `what`: imds, wire, plugin, blob (whole services); goalstate, vmsettings, status (uploads, either
+ * way), artifact (packages, either way). Not kept over a restart. */
+NODISCARD int fabric_set_fault(struct fabric *f, const char *vm, const char *what, const char *mode,
+			       struct error *err);
 
 /* How often a VM asked for something since it was added: {"wire.goalstate":3,"imds.instance":1}. */
 json_t *fabric_counts(struct fabric *f, const char *vm); /* NULL if there is no such VM */
