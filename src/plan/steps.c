@@ -19,6 +19,13 @@ static struct step *step_add(struct plan *p, const char *id, enum step_kind kind
 	return s;
 }
 
+/* A step that would change nothing is not part of the plan. */
+static void step_drop_if_idle(struct plan *p)
+{
+	if (p->steps[p->nsteps - 1].nchanges == 0)
+		p->steps[--p->nsteps] = (struct step) { 0 };
+}
+
 static void item_add(struct step *s, const char *item)
 {
 	if (s->nitems < PLAN_ITEMS_MAX)
@@ -67,8 +74,7 @@ static void packages_step(const struct facts *f, const struct driver_row *row, s
 	(void)TEXT_FORMAT(s->undo,
 			  "%s brings back the packages and versions that were there before",
 			  row->package_manager);
-	if (s->nchanges == 0)
-		ret->nsteps--;
+	step_drop_if_idle(ret);
 }
 
 static void modules_boot_step(const struct driver_row *row, struct plan *ret)
@@ -105,8 +111,7 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 	(void)TEXT_FORMAT(s->what, "load %s", names);
 	(void)TEXT_COPY(s->undo, "they stay loaded until the next boot: on Hyper-V a loaded module "
 				 "of the adapter is never unloaded");
-	if (s->nchanges == 0)
-		ret->nsteps--;
+	step_drop_if_idle(ret);
 }
 
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)

@@ -230,18 +230,18 @@ static void port_pkey_check(struct review *r, const struct port_facts *p)
 	static const struct claim claim = { "pkey-full-member", "a partition key with 0x8000 set",
 					    "Without full membership two VMs cannot talk: redeploy "
 					    "the VM or open an Azure support request." };
-	char measured[96] = "none", former[96];
+	char measured[96] = "", former[96];
 	bool full = false;
 
 	for (unsigned i = 0; i < p->npkeys; i++) {
 		if ((p->pkeys[i] & PKEY_BASE) == 0)
 			continue; /* an empty entry */
 		full |= (p->pkeys[i] & PKEY_FULL_MEMBER) != 0;
-		(void)TEXT_COPY(former, i > 0 ? measured : "");
+		(void)TEXT_COPY(former, measured);
 		(void)TEXT_FORMAT(measured, "%s%s0x%04x", former, former[0] != '\0' ? " " : "",
 				  p->pkeys[i]);
 	}
-	port_check_add(r, p, claim, full, measured);
+	port_check_add(r, p, claim, full, measured[0] != '\0' ? measured : "none");
 }
 
 static void port_lid_check(struct review *r, const struct port_facts *p, const char *id,
