@@ -29,8 +29,8 @@ static const char *const fixed_env[] = {
 struct plan {
 	char program[PATH_MAX];
 	const char **env;
-	int in, out, err;    /* the child's ends; -1 as `in` is /dev/null */
-	int report;          /* the errno of a failed exec goes here; closed by a successful one */
+	int in, out, err; /* the child's ends; -1 as `in` is /dev/null */
+	int report;       /* the errno of a failed exec goes here; closed by a successful one */
 };
 
 static void plan_free(struct plan *p)
@@ -44,7 +44,7 @@ static void plan_free(struct plan *p)
 
 void child_init(struct child *c)
 {
-	*c = (struct child){ .in = -1, .out = -1, .err = -1 };
+	*c = (struct child) { .in = -1, .out = -1, .err = -1 };
 }
 
 void child_close(struct child *c)
@@ -163,7 +163,8 @@ static void close_others(const struct run_spec *spec, int report)
 	while (d && (e = readdir(d))) {
 		long fd = -1;
 
-		if (text_to_long(e->d_name, 10, &fd) < 0 || fd <= 2 || fd == report || fd == dirfd(d))
+		if (text_to_long(e->d_name, 10, &fd) < 0 || fd <= 2 || fd == report ||
+		    fd == dirfd(d))
 			continue;
 		if (!is_kept(spec, (int)fd))
 			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
@@ -184,7 +185,8 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Put the three streams on 0, 1 and 2, whatever their numbers are now. Returns 0 or -1 with errno. */
+/* Put the three streams on 0, 1 and 2, whatever their numbers are now. Returns 0, or -1 with
+ * errno. */
 static int place_streams(struct plan *p)
 {
 	int from[] = { p->in, p->out, p->err };

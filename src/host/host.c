@@ -31,10 +31,13 @@ int host_open_live(struct host *ret, struct log *log, struct error *err)
 	int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (root < 0)
-		return error_set(err, FAULT_READ_FAILED, errno, "cannot open the root directory: %s",
-				 strerror(errno));
-	*ret = (struct host){ .root = root, .live = true, .runner = &runner_real,
-			      .clock = &clock_system, .log = log };
+		return error_set(err, FAULT_READ_FAILED, errno,
+				 "cannot open the root directory: %s", strerror(errno));
+	*ret = (struct host) { .root = root,
+			       .live = true,
+			       .runner = &runner_real,
+			       .clock = &clock_system,
+			       .log = log };
 	return 0;
 }
 
@@ -54,8 +57,11 @@ int host_open_world(struct host *ret, const char *dir, struct log *log, struct e
 	world = world_load(base, err);
 	if (!world)
 		return error_wrap(err, "the world %s", dir);
-	*ret = (struct host){ .root = root, .world = world, .runner = &runner_replay,
-			      .clock = &clock_system, .log = log };
+	*ret = (struct host) { .root = root,
+			       .world = world,
+			       .runner = &runner_replay,
+			       .clock = &clock_system,
+			       .log = log };
 	root = -1;
 	return 0;
 }
@@ -65,7 +71,7 @@ void host_close(struct host *h)
 	if (h->root >= 0)
 		(void)close(h->root);
 	json_decref(h->world);
-	*h = (struct host){ .root = -1 };
+	*h = (struct host) { .root = -1 };
 }
 
 /* The path to hand to a *at call, which for a world is free of symlinks. Returns 0 or -errno. */
@@ -233,7 +239,8 @@ int host_list(const struct host *h, const char *path, int (*fn)(void *ctx, const
 		return rc == -ENOENT ? 0 : rc;
 	}
 	return world_list(h->world, path,
-			  &(struct world_dir){ .root = h->root, .real = rc == 0 ? real : NULL }, fn, ctx);
+			  &(struct world_dir) { .root = h->root, .real = rc == 0 ? real : NULL },
+			  fn, ctx);
 }
 
 static int space_of(int fd, uint64_t *ret_free, uint64_t *ret_total)

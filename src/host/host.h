@@ -52,33 +52,37 @@ int host_open_world(struct host *ret, const char *dir, struct log *log, struct e
 
 void host_close(struct host *h);
 
-/* Open for reading; `flags` adds O_DIRECTORY, O_NOFOLLOW and the like, O_CLOEXEC is always added. Returns a descriptor
- * or -errno; -ENOENT is an answer, not an error, and flags that write are -EROFS. */
+/* Open for reading; `flags` adds O_DIRECTORY, O_NOFOLLOW and the like, O_CLOEXEC is always added.
+ * Returns a descriptor or -errno; -ENOENT is an answer, not an error, and flags that write are
+ * -EROFS. */
 int host_open(const struct host *h, const char *path, int flags);
 
-/* The whole of a file, at most `max` bytes. sysfs and procfs files included. Returns 0 or -errno.
- */
+/* The whole of a file, at most `max` bytes, added to `ret`; sysfs and procfs files included. In a
+ * world proc/sys/kernel/osrelease falls back to world.json's kernel.release. Returns 0 or -errno,
+ * with `ret` as it was; -EFBIG if the file is longer, -EISDIR or -EINVAL if it is no file. */
 NODISCARD int host_read(const struct host *h, const char *path, size_t max, struct buf *ret);
 
 /* A one-line attribute, trimmed. Returns 0 or -errno; -EFBIG if it does not fit. */
 NODISCARD int host_read_line(const struct host *h, const char *path, char *ret, size_t size);
 #define HOST_READ_LINE(h, path, array) host_read_line((h), (path), (array), sizeof(array))
 
-/* The kernel's release: proc/sys/kernel/osrelease, and world.json's kernel.release where that file is absent. Never
- * uname(2), which answers for the kernel under a cell. Returns 0 or -errno. */
+/* The kernel's release: proc/sys/kernel/osrelease, and world.json's kernel.release where that file
+ * is absent. Never uname(2), which answers for the kernel under a cell. Returns 0 or -errno. */
 NODISCARD int host_kernel_release(const struct host *h, char *ret, size_t size);
 
-/* The machine, as `uname -m` names it; a world's kernel.machine. Returns 0, or -ENOENT where the world does not say. */
+/* The machine, as `uname -m` names it; a world's kernel.machine. Returns 0, or -ENOENT where the
+ * world does not say. */
 NODISCARD int host_machine(const struct host *h, char *ret, size_t size);
 
 /* The last component of what the symlink points to ("mlx5_core"). Returns 0 or -errno. */
 NODISCARD int host_read_link_name(const struct host *h, const char *path, char *ret, size_t size);
 
-/* Is it there? A path that world.json lists under "dirs" is, and so are its parents. Symlinks are followed. */
+/* Is it there? A path that world.json lists under "dirs" is, and so are its parents. Symlinks are
+ * followed. */
 bool host_exists(const struct host *h, const char *path);
 
-/* Is a missing entry below `path` a fact? Live: always. In a world: only below a sys/ directory
- * that the world has. */
+/* Is a missing entry below `path` a fact? Live: always. In a world: only where `path` is a sys/
+ * directory that the world has, or is itself missing from one. */
 bool host_knows(const struct host *h, const char *path);
 
 /* Each name in a directory, in byte order; a missing directory is empty. Stops at the first result
@@ -86,7 +90,7 @@ bool host_knows(const struct host *h, const char *path);
 NODISCARD int host_list(const struct host *h, const char *path,
 			int (*fn)(void *ctx, const char *name), void *ctx);
 
-/* Bytes free and in all on the file system of `path` (world: "statfs"). Returns 0, or -ENODATA if
- * it is not known. */
+/* Bytes free and in all on the file system of `path`, or of its nearest parent that exists (world:
+ * the longest entry of "statfs" that is a parent). Returns 0, or -ENODATA if it is not known. */
 NODISCARD int host_space(const struct host *h, const char *path, uint64_t *ret_free,
 			 uint64_t *ret_total);

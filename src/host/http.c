@@ -41,7 +41,7 @@ static bool take_line(struct cursor *c, struct cursor *ret)
 
 	if (!end)
 		return false;
-	*ret = (struct cursor){ .at = c->at, .len = (size_t)(end - c->at) };
+	*ret = (struct cursor) { .at = c->at, .len = (size_t)(end - c->at) };
 	c->len -= ret->len + 1;
 	c->at = end + 1;
 	if (ret->len > 0 && ret->at[ret->len - 1] == '\r')
@@ -79,7 +79,8 @@ static bool parse_status(const struct cursor *line, int *ret)
 	return *ret >= 200 && *ret <= 599; /* we ask for nothing that a 1xx would answer */
 }
 
-/* The digits at the start of `c`, in base 10 or 16. Returns how many, 0 if there are none or too many. */
+/* The digits at the start of `c`, in base 10 or 16. Returns how many, 0 if there are none or too
+ * many. */
 static size_t parse_number(const struct cursor *c, int base, size_t *ret)
 {
 	size_t n = 0, value = 0;
@@ -119,8 +120,8 @@ static bool parse_field(struct head *h, const struct cursor *line)
 
 	if (!colon || colon == line->at)
 		return false;
-	name = (struct cursor){ .at = line->at, .len = (size_t)(colon - line->at) };
-	value = (struct cursor){ .at = colon + 1, .len = line->len - name.len - 1 };
+	name = (struct cursor) { .at = line->at, .len = (size_t)(colon - line->at) };
+	value = (struct cursor) { .at = colon + 1, .len = line->len - name.len - 1 };
 	trim(&value);
 	if (is_word(&name, "Content-Length"))
 		return parse_length(h, &value);
@@ -208,7 +209,8 @@ static enum http_end parse_chunks(struct cursor *c, struct buf *body)
 	return whole.len ? add_body(body, whole.data, whole.len) : HTTP_DONE;
 }
 
-static enum http_end parse_body(const struct head *h, struct cursor *c, bool closed, struct buf *body)
+static enum http_end parse_body(const struct head *h, struct cursor *c, bool closed,
+				struct buf *body)
 {
 	if (h->status == 204 || h->status == 304)
 		return HTTP_DONE;

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "host/host.h"
 
-/* lock_holder takes the lock shared for an instant, which must not look like a holder to lock_take. */
+/* lock_holder takes the lock for an instant, which lock_take must not take for a holder. */
 enum { TRIES = 4, PAUSE_MS = 5 };
 
 static int flock_now(int fd, int how)

@@ -8,5 +8,6 @@
  * flock(2), and the file names the holder's pid. */
 int lock_take(int dir, const char *path, pid_t *holder);
 
-/* Who holds it now: a pid, 0 if nobody, -EWOULDBLOCK if it is held by somebody who has not said who, or -errno. */
+/* Who holds it now: a pid, 0 if nobody, -EWOULDBLOCK if it is held by somebody who has not said
+ * who, or -errno. */
 pid_t lock_holder(int dir, const char *path);

@@ -32,7 +32,8 @@ static const char request[] = "GET /metadata/instance?api-version=2021-02-01 HTT
 			      "Connection: close\r\n"
 			      "\r\n";
 
-/* Before the second, third and fourth try: 429 means too many requests a second, 410 a service that is being updated. */
+/* Before the second, third and fourth try: 429 means too many requests a second, 410 a service that
+ * is being updated. */
 static const int pauses_ms[] = { 250, 500, 1000 };
 
 static int64_t now_ms(const struct host *h)
@@ -126,8 +127,8 @@ static ssize_t receive(const struct host *h, int fd, int64_t until_ms, struct bu
 	}
 }
 
-static enum metadata_end read_answer(const struct host *h, int fd, int64_t until_ms, struct buf *ret,
-				     int *status)
+static enum metadata_end read_answer(const struct host *h, int fd, int64_t until_ms,
+				     struct buf *ret, int *status)
 {
 	AUTO_BUF struct buf answer = { .max = ANSWER_MAX };
 	AUTO_BUF struct buf body = { .max = BODY_MAX };
@@ -143,8 +144,8 @@ static enum metadata_end read_answer(const struct host *h, int fd, int64_t until
 			continue;
 		if (end != HTTP_DONE || *status != 200)
 			return METADATA_REFUSED;
-		return buf_add(ret, buf_text(&body), body.len) < 0 ? METADATA_REFUSED :
-								    METADATA_ANSWERED;
+		return buf_add(ret, buf_text(&body), body.len) < 0 ? METADATA_REFUSED
+								   : METADATA_ANSWERED;
 	}
 }
 

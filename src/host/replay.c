@@ -33,7 +33,8 @@ static int replay_run(const struct host *h, const struct run_spec *spec, struct 
 	ret->code = (int)json_int_at(command, "code", 0);
 	if (play(json_text_at(command, "stdout", ""), spec, &ret->out, &ret->cut) < 0 ||
 	    play(json_text_at(command, "stderr", ""), spec, &ret->err, &ret->cut) < 0)
-		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to replay %s", spec->argv[0]);
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to replay %s",
+				 spec->argv[0]);
 	return 0;
 }
 

@@ -14,7 +14,8 @@ struct walk {
 	unsigned links;
 };
 
-/* Cut the first component off w->todo. Returns its length, 0 at the end; *last says that nothing follows it. */
+/* Cut the first component off w->todo. Returns its length, 0 at the end; *last says that nothing
+ * follows it. */
 static size_t walk_next(struct walk *w, char name[static NAME_MAX + 1], bool *last)
 {
 	const char *p = w->todo + strspn(w->todo, "/");

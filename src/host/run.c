@@ -38,7 +38,7 @@ struct watch {
 	size_t written;      /* of spec->input */
 	int64_t deadline_ms; /* of what comes next: SIGTERM, SIGKILL, giving up */
 	bool timed_out, killed;
-	bool ended;          /* the child is a zombie */
+	bool ended; /* the child is a zombie */
 };
 
 static int signals_take(struct signals *s)
@@ -238,7 +238,8 @@ static int run_child(struct watch *w, struct run_result *ret)
 	}
 	if (rc < 0)
 		return rc;
-	w->deadline_ms = w->h->clock->monotonic_ms(w->h->clock) + (int64_t)w->spec->deadline_s * 1000;
+	w->deadline_ms = w->h->clock->monotonic_ms(w->h->clock) +
+			 (int64_t)w->spec->deadline_s * 1000;
 	rc = watch_to_end(w);
 	reap(w, ret);
 	stream_end(&w->out);
@@ -254,8 +255,8 @@ static int real_run(const struct host *h, const struct run_spec *spec, struct ru
 	int rc = signals_take(&w.signals);
 
 	if (rc < 0)
-		return error_set(err, FAULT_PROGRAM_FAILED, -rc, "cannot watch %s: %s", spec->argv[0],
-				 strerror(-rc));
+		return error_set(err, FAULT_PROGRAM_FAILED, -rc, "cannot watch %s: %s",
+				 spec->argv[0], strerror(-rc));
 	child_init(&w.child);
 	stream_init(&w.out, spec, &ret->out);
 	stream_init(&w.err, spec, &ret->err);
@@ -281,13 +282,15 @@ static void log_command(const struct host *h, const struct run_spec *spec)
 	AUTO_BUF struct buf line = { .max = 8 << 10 };
 
 	for (size_t i = 0; spec->argv[i]; i++) {
-		if ((i > 0 && buf_add_text(&line, " ") < 0) || buf_add_text(&line, spec->argv[i]) < 0)
+		if ((i > 0 && buf_add_text(&line, " ") < 0) ||
+		    buf_add_text(&line, spec->argv[i]) < 0)
 			break; /* the head of so long a line will do */
 	}
 	LOG(h->log, DEBUG, "run", "%s", buf_text(&line));
 }
 
-int run(const struct host *h, const struct run_spec *spec, struct run_result *ret, struct error *err)
+int run(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+	struct error *err)
 {
 	struct run_result fresh = { .end = RUN_NOT_FOUND };
 	int rc;

@@ -2,7 +2,10 @@
  * bounded tail of output.
  *
  * The child leads a process group of its own; at the deadline the group gets SIGTERM, 10 s later
- * SIGKILL. */
+ * SIGKILL, and what hangs in the kernel even then is left behind after 10 s more. It has umask 022,
+ * the root as its directory, and signals at their defaults. What it leaves running (a daemon that a
+ * package's script started) is not waited for, even while that holds the output open. Should we be
+ * killed, the child lives on. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,9 +24,9 @@ struct run_spec {
 	size_t keep;             /* tail bytes of stdout and of stderr to keep; 0: 64 KiB */
 	const void *input;       /* written to stdin; NULL: /dev/null */
 	size_t input_len;
-	void (*line)(
-		void *ctx,
-		const char *line); /* each line of stdout and stderr as it comes; may be NULL */
+	/* Each line of stdout and stderr as it comes, without its end (\n or \r), empty ones left
+	 * out, one of more than 4095 bytes in parts; may be NULL. */
+	void (*line)(void *ctx, const char *line);
 	void *ctx;
 	const int *keep_fds; /* descriptors that the child inherits, at the same numbers */
 	size_t nkeep_fds;
@@ -36,14 +39,15 @@ struct run_result {
 	enum run_end end;
 	int code; /* exit status for EXITED, signal for SIGNALLED, else 0 */
 	struct buf out, err;
-	bool cut;                     /* more than `keep` bytes came on one of them: its head is lost */
+	bool cut; /* more than `keep` bytes came on one of them: its head is lost */
 };
 
 void run_result_free(struct run_result *r);
 #define AUTO_RUN CLEANUP(run_result_free)
 
-/* 0: the child came to some end, which `ret->end` names. -1: it could not be started or watched;
- * *err is set. */
+/* 0: the child came to some end, which `ret->end` names; free *ret. -1: it could not be started or
+ * watched, *err is set (FAULT_PROGRAM_FAILED) and *ret is as it was. In a world: the recorded
+ * answer to exactly this argv, else RUN_NOT_FOUND. */
 int run(const struct host *h, const struct run_spec *spec, struct run_result *ret,
 	struct error *err);
 

@@ -12,7 +12,7 @@ static size_t keep_of(const struct stream *s)
 
 void stream_init(struct stream *s, const struct run_spec *spec, struct buf *tail)
 {
-	*s = (struct stream){ .spec = spec, .tail = tail };
+	*s = (struct stream) { .spec = spec, .tail = tail };
 	tail->max = 3 * keep_of(s); /* what stream_add reaches between two cuts */
 }
 

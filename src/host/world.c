@@ -13,11 +13,8 @@ static const struct {
 	const char *key;
 	json_type type;
 } members[] = {
-	{ "kernel", JSON_OBJECT },
-	{ "imds", JSON_OBJECT },
-	{ "commands", JSON_ARRAY },
-	{ "statfs", JSON_OBJECT },
-	{ "dirs", JSON_ARRAY },
+	{ "kernel", JSON_OBJECT }, { "imds", JSON_OBJECT }, { "commands", JSON_ARRAY },
+	{ "statfs", JSON_OBJECT }, { "dirs", JSON_ARRAY },
 };
 
 static int check_members(const json_t *world, struct error *err)
@@ -38,7 +35,8 @@ static int check_commands(const json_t *world, struct error *err)
 	const json_t *command;
 	size_t i;
 
-	json_array_foreach(json_object_get(world, "commands"), i, command) {
+	json_array_foreach(json_object_get(world, "commands"), i, command)
+	{
 		if (json_array_size(json_object_get(command, "argv")) == 0)
 			return error_set(err, FAULT_WORLD, 0,
 					 "world.json: commands.%zu has no argv", i);
@@ -88,14 +86,16 @@ const json_t *world_command(const json_t *world, const char *const *argv)
 	const json_t *command;
 	size_t i;
 
-	json_array_foreach(json_object_get(world, "commands"), i, command) {
+	json_array_foreach(json_object_get(world, "commands"), i, command)
+	{
 		if (same_argv(json_object_get(command, "argv"), argv))
 			return command;
 	}
 	return NULL;
 }
 
-/* What follows `path` in `entry`, both without slashes around them: "" if they are the same, NULL if it is not a parent. */
+/* What follows `path` in `entry`, both without slashes around them: "" if they are the same, NULL
+ * if it is not a parent. */
 static const char *below(const char *entry, const char *path)
 {
 	size_t len;
@@ -118,7 +118,8 @@ bool world_lists(const json_t *world, const char *path)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(world, "dirs"), i, entry) {
+	json_array_foreach(json_object_get(world, "dirs"), i, entry)
+	{
 		if (json_is_string(entry) && below(json_string_value(entry), path))
 			return true;
 	}
@@ -135,8 +136,10 @@ static int add_listed(const json_t *world, const char *path, json_t *names)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(world, "dirs"), i, entry) {
-		const char *rest = json_is_string(entry) ? below(json_string_value(entry), path) : NULL;
+	json_array_foreach(json_object_get(world, "dirs"), i, entry)
+	{
+		const char *rest = json_is_string(entry) ? below(json_string_value(entry), path)
+							 : NULL;
 		char name[256];
 
 		if (!rest || !*rest)
@@ -164,8 +167,7 @@ static int each_sorted(json_t *names, int (*fn)(void *ctx, const char *name), vo
 
 	if (!sorted)
 		return -ENOMEM;
-	json_object_foreach(names, key, value)
-		sorted[i++] = key;
+	json_object_foreach(names, key, value) sorted[i++] = key;
 	qsort(sorted, n, sizeof *sorted, by_bytes);
 	for (i = 0; i < n && rc == 0; i++)
 		rc = fn(ctx, sorted[i]);
@@ -194,7 +196,8 @@ int world_space(const json_t *world, const char *path, uint64_t *ret_free, uint6
 	const char *mount;
 	size_t longest = 0;
 
-	json_object_foreach(json_object_get(world, "statfs"), mount, value) {
+	json_object_foreach(json_object_get(world, "statfs"), mount, value)
+	{
 		if (below(path, mount) && (!best || strlen(mount) > longest)) {
 			best = value;
 			longest = strlen(mount);

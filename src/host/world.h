@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/* Read and check world.json in the directory. Returns a new reference, or NULL with FAULT_WORLD in *err. */
+/* Read and check world.json in the directory. Returns a new reference, or NULL with FAULT_WORLD in
+ * *err. */
 json_t *world_load(int dir, struct error *err);
 
 /* The recorded command with exactly this argv: a borrowed reference, or NULL. */
@@ -23,7 +24,7 @@ bool world_lists(const json_t *world, const char *path);
 
 struct world_dir {
 	int root;
-	const char *real; /* relative to root and free of symlinks; NULL: there is no such directory */
+	const char *real; /* relative to root, free of symlinks; NULL: no such directory */
 };
 
 /* As host_list, for the names in `dir` together with those that "dirs" adds to `path`. */

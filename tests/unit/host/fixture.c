@@ -1,4 +1,4 @@
-/* tests/unit/host/fixture.c - makes worlds in a temporary directory, and a clock that a test moves. */
+/* tests/unit/host/fixture.c - makes worlds in a temporary directory, and a clock to move. */
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -60,7 +60,8 @@ void world_start(const struct world *w, const char *members, struct host *ret)
 	struct error err = { .what = "" };
 
 	assert_int_equal(buf_add_format(&json, "{\"schema\":\"ib-vmext/world/1\"%s%s}",
-					*members ? "," : "", members), 0);
+					*members ? "," : "", members),
+			 0);
 	world_put(w, "world.json", json.data);
 	if (host_open_world(ret, w->dir, NULL, &err) < 0)
 		fail_msg("host_open_world: %s", err.what);
@@ -84,7 +85,7 @@ static void count_sleep(const struct clock *c, int64_t ms)
 
 void test_clock_init(struct test_clock *c)
 {
-	*c = (struct test_clock){ .clock = { .realtime_ms = look,
-					     .monotonic_ms = look,
-					     .sleep_ms = count_sleep } };
+	*c = (struct test_clock) {
+		.clock = { .realtime_ms = look, .monotonic_ms = look, .sleep_ms = count_sleep }
+	};
 }

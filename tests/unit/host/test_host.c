@@ -1,4 +1,5 @@
-/* tests/unit/host/test_host.c - a world is read like a machine, and nothing outside it can be reached. */
+/* tests/unit/host/test_host.c - a world is read like a machine, and nothing outside it can be
+ * reached. */
 #include "fixture.h"
 
 #include <errno.h>
@@ -13,12 +14,15 @@ static const struct {
 	int rc;
 } link_rows[] = {
 	{ "a plain file", NULL, NULL, "etc/os-release", "ID=inside\n", 0 },
-	{ "a leading slash means the root of the world", NULL, NULL, "/etc/os-release", "ID=inside\n", 0 },
-	{ "an absolute symlink stays inside", "etc/a", "/etc/os-release", "etc/a", "ID=inside\n", 0 },
+	{ "a leading slash means the root of the world", NULL, NULL, "/etc/os-release",
+	  "ID=inside\n", 0 },
+	{ "an absolute symlink stays inside", "etc/a", "/etc/os-release", "etc/a", "ID=inside\n",
+	  0 },
 	{ "an absolute symlink on the way", "x", "/etc", "x/os-release", "ID=inside\n", 0 },
 	{ "dot-dot above the root is the root", "etc/b", "../../../../etc/os-release", "etc/b",
 	  "ID=inside\n", 0 },
-	{ "dot-dot in the path itself", NULL, NULL, "../../etc/../etc/os-release", "ID=inside\n", 0 },
+	{ "dot-dot in the path itself", NULL, NULL, "../../etc/../etc/os-release", "ID=inside\n",
+	  0 },
 	{ "dot-dot after a symlink is the parent of where it leads", "sys/class/net/eth0",
 	  "../../devices/pci/eth0", "sys/class/net/eth0/../name", "pci\n", 0 },
 	{ "a symlink through a symlink", "y", "/x/os-release", "y", "ID=inside\n", 0 },
@@ -228,10 +232,11 @@ static void lists_directories(void **unused)
 	world_put(&w, "root/stops/z", "");
 	world_put_dir(&w, "root/merged/stop");
 	world_put_link(&w, "root/link", "/sys/bus/pci");
-	world_start(&w,
-		    "\"dirs\":[\"dev\",\"merged/a\",\"merged/z\",\"/sys/bus/vmbus/devices/guid-2/\","
-		    "\"sys/bus/vmbus/devices/guid-1\"]",
-		    &h);
+	world_start(
+		&w,
+		"\"dirs\":[\"dev\",\"merged/a\",\"merged/z\",\"/sys/bus/vmbus/devices/guid-2/\","
+		"\"sys/bus/vmbus/devices/guid-1\"]",
+		&h);
 	for (size_t i = 0; i < ARRAY_SIZE(list_rows); i++) {
 		AUTO_BUF struct buf got = { .data = NULL };
 		int rc = host_list(&h, list_rows[i].path, join, &got);
@@ -307,10 +312,11 @@ static void space_of_a_world(void **unused)
 
 	(void)unused;
 	world_make(&w);
-	world_start(&w,
-		    "\"statfs\":{\"/\":{\"freeBytes\":10,\"totalBytes\":100},"
-		    "\"/boot\":{\"freeBytes\":20,\"totalBytes\":200},\"/odd\":{\"freeBytes\":\"1\"}}",
-		    &h);
+	world_start(
+		&w,
+		"\"statfs\":{\"/\":{\"freeBytes\":10,\"totalBytes\":100},"
+		"\"/boot\":{\"freeBytes\":20,\"totalBytes\":200},\"/odd\":{\"freeBytes\":\"1\"}}",
+		&h);
 	for (size_t i = 0; i < ARRAY_SIZE(space_rows); i++) {
 		int rc = host_space(&h, space_rows[i].path, &avail, &total);
 
@@ -335,9 +341,12 @@ static const struct {
 	{ "no schema", "{}", "schema" },
 	{ "a schema of another kind", "{\"schema\":\"ib-vmext/facts/1\"}", "schema" },
 	{ "a key twice", "{\"schema\":\"ib-vmext/world/1\",\"dirs\":[],\"dirs\":[]}", "not JSON" },
-	{ "dirs is no array", "{\"schema\":\"ib-vmext/world/1\",\"dirs\":{}}", "\"dirs\" is not an array" },
-	{ "imds is no object", "{\"schema\":\"ib-vmext/world/1\",\"imds\":\"429\"}", "\"imds\" is not an object" },
-	{ "a command without argv", "{\"schema\":\"ib-vmext/world/1\",\"commands\":[{\"argv\":[\"a\"]},{}]}",
+	{ "dirs is no array", "{\"schema\":\"ib-vmext/world/1\",\"dirs\":{}}",
+	  "\"dirs\" is not an array" },
+	{ "imds is no object", "{\"schema\":\"ib-vmext/world/1\",\"imds\":\"429\"}",
+	  "\"imds\" is not an object" },
+	{ "a command without argv",
+	  "{\"schema\":\"ib-vmext/world/1\",\"commands\":[{\"argv\":[\"a\"]},{}]}",
 	  "commands.1 has no argv" },
 	{ "not even an object", "[]", "schema" },
 };
@@ -351,7 +360,7 @@ static void refuses_what_is_no_world(void **unused)
 	(void)unused;
 	world_make(&w);
 	for (size_t i = 0; i < ARRAY_SIZE(bad_rows); i++) {
-		err = (struct error){ .what = "" };
+		err = (struct error) { .what = "" };
 		if (bad_rows[i].json)
 			world_put(&w, "world.json", bad_rows[i].json);
 		if (host_open_world(&h, w.dir, NULL, &err) != -1 || err.fault != FAULT_WORLD ||

@@ -1,4 +1,5 @@
-/* tests/unit/host/test_metadata.c - the metadata service, as it answers and as it fails, on the loopback interface. */
+/* tests/unit/host/test_metadata.c - the metadata service, as it answers and as it fails, on the
+ * loopback interface. */
 #include "fixture.h"
 
 #include <arpa/inet.h>
@@ -12,12 +13,12 @@
 #include "base/fs.h"
 #include "host/metadata.h"
 
-#define OK "HTTP/1.1 200 OK\r\n"
+#define OK   "HTTP/1.1 200 OK\r\n"
 #define BUSY "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"
 #define GONE "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
-#define REQUEST                                                            \
-	"GET /metadata/instance?api-version=2021-02-01 HTTP/1.1\r\n"       \
-	"Host: 169.254.169.254\r\n"                                        \
+#define REQUEST                                                                                    \
+	"GET /metadata/instance?api-version=2021-02-01 HTTP/1.1\r\n"                               \
+	"Host: 169.254.169.254\r\n"                                                                \
 	"Metadata: true\r\n"
 
 static const char silence[] = "";
@@ -32,22 +33,50 @@ static const struct {
 	unsigned sleeps;
 } rows[] = {
 	{ "an answer", { OK "Content-Length: 2\r\n\r\n{}" }, METADATA_ANSWERED, 200, "{}", 0 },
-	{ "in chunks", { OK "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n" },
-	  METADATA_ANSWERED, 200, "{}", 0 },
+	{ "in chunks",
+	  { OK "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n" },
+	  METADATA_ANSWERED,
+	  200,
+	  "{}",
+	  0 },
 	{ "until it is closed", { OK "\r\n{}" }, METADATA_ANSWERED, 200, "{}", 0 },
 	{ "too busy once", { BUSY, OK "\r\n{}" }, METADATA_ANSWERED, 200, "{}", 1 },
-	{ "being updated, then busy", { GONE, BUSY, OK "\r\n{}" }, METADATA_ANSWERED, 200, "{}", 2 },
-	{ "too busy to the end", { BUSY, BUSY, BUSY, BUSY, OK "\r\n{}" }, METADATA_REFUSED, 429, "", 3 },
-	{ "not found is not tried again", { "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n", OK "\r\n{}" },
-	  METADATA_REFUSED, 404, "", 0 },
+	{ "being updated, then busy",
+	  { GONE, BUSY, OK "\r\n{}" },
+	  METADATA_ANSWERED,
+	  200,
+	  "{}",
+	  2 },
+	{ "too busy to the end",
+	  { BUSY, BUSY, BUSY, BUSY, OK "\r\n{}" },
+	  METADATA_REFUSED,
+	  429,
+	  "",
+	  3 },
+	{ "not found is not tried again",
+	  { "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n", OK "\r\n{}" },
+	  METADATA_REFUSED,
+	  404,
+	  "",
+	  0 },
 	{ "busy, then broken", { BUSY, "garbage\r\n" }, METADATA_REFUSED, 0, "", 1 },
 	{ "not HTTP", { "220 mail ESMTP\r\n" }, METADATA_REFUSED, 0, "", 0 },
 	{ "closed without a word", { NULL }, METADATA_REFUSED, 0, "", 0 },
 	{ "cut off", { OK "Content-Length: 9\r\n\r\n{}" }, METADATA_REFUSED, 0, "", 0 },
-	{ "too large, and says so", { OK "Content-Length: 65537\r\n\r\n" }, METADATA_REFUSED, 0, "", 0 },
+	{ "too large, and says so",
+	  { OK "Content-Length: 65537\r\n\r\n" },
+	  METADATA_REFUSED,
+	  0,
+	  "",
+	  0 },
 	{ "too large without end", { flood }, METADATA_REFUSED, 0, "", 0 },
 	{ "accepted, then silence", { silence }, METADATA_TIMEOUT, 0, "", 0 },
-	{ "silence within an answer", { OK "X-Hold: 1\r\nContent-Length: 9\r\n\r\n{}" }, METADATA_TIMEOUT, 0, "", 0 },
+	{ "silence within an answer",
+	  { OK "X-Hold: 1\r\nContent-Length: 9\r\n\r\n{}" },
+	  METADATA_TIMEOUT,
+	  0,
+	  "",
+	  0 },
 };
 
 /* Returns a listening descriptor of the loopback interface, and its port. */
@@ -65,7 +94,8 @@ static int listen_somewhere(int backlog, uint16_t *port)
 	return fd;
 }
 
-/* In the child: read a whole request. A wrong one is answered with nothing, which no row expects. */
+/* In the child: read a whole request. A wrong one ends the server, which no row
+ * expects. */
 static bool request_is_right(int fd)
 {
 	char text[1024] = "";
@@ -113,10 +143,10 @@ __attribute__((noreturn)) static void serve(int fd, const char *const *answers)
 
 static void loopback(struct metadata_service *service, uint16_t port, int answer_ms)
 {
-	*service = (struct metadata_service){ .address = INADDR_LOOPBACK,
-					      .port = port,
-					      .connect_ms = answer_ms,
-					      .answer_ms = answer_ms };
+	*service = (struct metadata_service) { .address = INADDR_LOOPBACK,
+					       .port = port,
+					       .connect_ms = answer_ms,
+					       .answer_ms = answer_ms };
 }
 
 static int64_t real_now(const struct clock *c)
@@ -152,10 +182,10 @@ static void asks_a_service(void **unused)
 		end = metadata_ask(&h, &service, &body, &status);
 		(void)kill(server, SIGKILL);
 		(void)waitpid(server, NULL, 0);
-		if (end != rows[i].end || status != rows[i].status || clock.sleeps != rows[i].sleeps ||
-		    !text_eq(buf_text(&body), rows[i].body))
-			fail_msg("metadata_ask: %s: end %d, status %d, %u sleeps, '%s'", rows[i].name,
-				 (int)end, status, clock.sleeps, buf_text(&body));
+		if (end != rows[i].end || status != rows[i].status ||
+		    clock.sleeps != rows[i].sleeps || !text_eq(buf_text(&body), rows[i].body))
+			fail_msg("metadata_ask: %s: end %d, status %d, %u sleeps, '%s'",
+				 rows[i].name, (int)end, status, clock.sleeps, buf_text(&body));
 	}
 	host_close(&h);
 }
@@ -215,7 +245,8 @@ static const struct {
 	{ "silence", "\"imds\":{\"error\":\"timeout\"}", METADATA_TIMEOUT, 0, "" },
 	{ "too busy", "\"imds\":{\"error\":\"429\"}", METADATA_REFUSED, 429, "" },
 	{ "not found", "\"imds\":{\"error\":\"404\"}", METADATA_REFUSED, 404, "" },
-	{ "an error that we do not know", "\"imds\":{\"error\":\"moon\"}", METADATA_REFUSED, 0, "" },
+	{ "an error that we do not know", "\"imds\":{\"error\":\"moon\"}", METADATA_REFUSED, 0,
+	  "" },
 };
 
 static void a_world_answers(void **unused)
@@ -233,8 +264,8 @@ static void a_world_answers(void **unused)
 		end = metadata_get(&h, &body, &status);
 		if (end != world_rows[i].end || status != world_rows[i].status ||
 		    !text_eq(buf_text(&body), world_rows[i].body))
-			fail_msg("metadata_get: %s: end %d, status %d, '%s'", world_rows[i].name, (int)end,
-				 status, buf_text(&body));
+			fail_msg("metadata_get: %s: end %d, status %d, '%s'", world_rows[i].name,
+				 (int)end, status, buf_text(&body));
 		host_close(&h);
 		world_drop(&w);
 	}
