@@ -62,7 +62,7 @@ static void is_complete(void **unused)
 		assert_true(C->sizes[i].source[0] != '\0');
 	}
 	assert_int_equal(kinds[SIZE_NETWORK_DIRECT], 8);
-	assert_int_equal(kinds[SIZE_NO_INFINIBAND], 16);
+	assert_int_equal(kinds[SIZE_NO_INFINIBAND], 24);
 	assert_int_equal(kinds[SIZE_SRIOV], 57);
 	assert_int_equal(C->nadapters, 30);
 }

@@ -45,7 +45,7 @@ static void look_alike_with_function(struct facts *f)
 
 static void size_not_known(struct facts *f)
 {
-	size_set(f, "Standard_D2s_v5");
+	size_set(f, "Standard_Z9s_v9");
 	functions_clear(f);
 }
 
@@ -156,7 +156,7 @@ static const struct {
 	{ "the catalogue decides, in any case", look_alike_with_function, 13,
 	  FAULT_SIZE_WITHOUT_INFINIBAND, false, "has no InfiniBand" },
 	{ "a size that nobody knows, without a function", size_not_known, 13, FAULT_SIZE_NOT_KNOWN,
-	  false, "Standard_D2s_v5" },
+	  false, "Standard_Z9s_v9" },
 	{ "a size that nobody knows, with a function", size_not_known_with_function, 0, FAULT_NONE,
 	  false, "" },
 	{ "a reserved name says nothing", placeholder, 13, FAULT_SIZE_NOT_KNOWN, false, "VR200" },
