@@ -1,0 +1,27 @@
+/* tests/unit/handler/fake_act.h - act as the handler sees it: says what the test tells it to,
+ * changes nothing. */
+#pragma once
+
+#include "act/act.h"
+#include "base/fault.h"
+
+struct machine;
+
+struct fake_act {
+	struct machine *machine;
+	bool holds;         /* receipt_holds */
+	enum fault judged;  /* the decision of act_judge; FAULT_NONE: there is a route */
+	bool may_change;    /* plan_may_change */
+	enum fault ends[8]; /* of each act_apply in turn */
+	unsigned applies, undos, recoveries, judgements;
+	enum fault undo_ends;
+	bool stopped; /* what the last act_apply's stop said, after `during` */
+	bool was_stopped;
+	void (*during)(struct fake_act *f); /* in the middle of act_apply; may be NULL */
+	char digest[65];
+	int total_s;
+};
+
+extern struct fake_act fake_act;
+
+void fake_act_reset(struct machine *m);
