@@ -132,6 +132,9 @@ static void survives_text_that_is_not_utf8(void **unused)
 	assert_non_null(strstr(json_text_at(j, "decision.reason", ""), "d?bian"));
 }
 
+#define ONE  "{\"id\":\"a\",\"what\":\"b\",\"remedy\":\"c\"}"
+#define FOUR ONE "," ONE "," ONE "," ONE
+
 /* Each is a plan but for one member, which is replaced, or removed where there is no value. */
 static const struct {
 	const char *name, *at, *key, *value;
@@ -150,7 +153,7 @@ static const struct {
 	{ "a candidate without estimate", "candidates.0", "estimate", NULL },
 	{ "a warning that is no object", "", "warnings", "[1]" },
 	{ "more warnings than there is room for", "", "warnings",
-	  "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]" },
+	  "[" FOUR "," FOUR "," FOUR "," FOUR "," ONE "]" },
 };
 
 static void refuses_what_is_no_plan(void **unused)

@@ -1,0 +1,43 @@
+#!/bin/sh
+# tests/unit/catalogue/test_gen.sh GEN DATA - does the generator refuse rows that would mislead?
+#
+# Each case changes one thing in the real data; the generator must exit 1 and say what and where.
+set -eu
+
+gen=$1 data=$2
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+# refuse MODE SED TEXT
+refuse()
+{
+	sed -e "$2" "$data/$1.json" >"$tmp/in.json"
+	if cmp -s "$tmp/in.json" "$data/$1.json"; then
+		echo "FAILED: nothing changed by $2" >&2
+		failed=1
+	elif "$gen" "$1" "$tmp/in.json" "$tmp/out" 2>"$tmp/err" || ! grep -q -F "$3" "$tmp/err"; then
+		echo "FAILED: $1 with $2" >&2
+		cat "$tmp/err" >&2
+		failed=1
+	fi
+}
+
+for mode in sizes adapters drivers; do
+	"$gen" "$mode" "$data/$mode.json" "$tmp/out" || failed=1
+done
+refuse sizes 's/Standard_HB120rs_v2"/standard_hb120RS_V3"/' 'stands at sizes['
+refuse sizes '/Standard_HB120rs_v3"/s/"ports": 1/"ports": 0/' 'needs generation, ports and rateGbps'
+refuse sizes '/Standard_NC6s_v3"/s/"ports": 0/"ports": 1/' 'without InfiniBand has no generation'
+refuse sizes '/Standard_HB120rs_v3"/s/"CX6"/"CX66"/' 'none of the known words'
+refuse sizes '/Standard_HB120rs_v3"/s/"gpu": false/"gpu": 0/' '"gpu" is not true or false'
+refuse sizes '/Standard_HB120rs_v3"/s/"rateGbps"/"rateGbs"/' 'Standard_HB120rs_v3'
+refuse adapters 's/"device": "1002"/"device": "1003"/' 'ids stand at adapters['
+refuse adapters 's/"device": "101c"/"device": "101C"/' 'four lower-case hexadecimal digits'
+refuse drivers 's/"inbox-debian-11"/"inbox-debian-12"/' 'stands at drivers['
+refuse drivers 's/"rdma-core"/"rdma core"/' 'one word'
+refuse drivers 's/"packageManager": "apt"/"packageManager": "apk"/' 'none of the known words'
+refuse drivers 's/"modules": .*/"modules": [],/' 'is empty'
+
+[ "$failed" -eq 0 ] && echo "all cases as they should be"
+exit "$failed"
