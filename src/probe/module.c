@@ -128,13 +128,29 @@ static bool read_of_release(const struct host *h, const char *release, const cha
 	return read_with(h, path, set, parse);
 }
 
+/* A container may have no /proc/modules; sys/module/<name>/initstate is there for loaded modules
+ * alone, "live" once they have been initialised. */
+static void read_states(const struct host *h, struct module_set *set)
+{
+	char path[64], state[16];
+
+	for (size_t i = 0; i < set->count; i++) {
+		(void)TEXT_FORMAT(path, "sys/module/%s/initstate", set->at[i].name);
+		if (HOST_READ_LINE(h, path, state) == 0 && text_eq(state, "live"))
+			set->at[i].loaded = true;
+	}
+}
+
 void module_read(const struct host *h, struct facts *ret)
 {
 	struct module_set set;
-	const char *release = ret->kernel.release;
+	char *release = ret->kernel.release;
 
 	module_set_init(&set);
-	(void)read_with(h, "proc/modules", &set, module_parse_loaded);
+	if (!read_with(h, "proc/modules", &set, module_parse_loaded))
+		read_states(h, &set);
+	if (release[0] == '\0' && host_kernel_release(h, release, sizeof ret->kernel.release) < 0)
+		release[0] = '\0';
 	if (release[0] != '\0') {
 		bool built_in = read_of_release(h, release, "modules.builtin", &set,
 						module_parse_built_in);

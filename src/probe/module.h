@@ -1,7 +1,8 @@
 /* probe/module.h - which kernel modules of the RDMA stack are loaded, built in, or to be had.
  *
- * Sources: proc/modules (proc(5)); lib/modules/<release>/modules.builtin and modules.dep
- * (modules.dep(5)): of several files of one name depmod keeps the one that modprobe would load. */
+ * Sources: proc/modules (proc(5)), sys/module/<name>/initstate where there is none;
+ * lib/modules/<release>/modules.builtin and modules.dep (modules.dep(5)): of several files of one
+ * name depmod keeps the one that modprobe would load. */
 #pragma once
 
 #include <stddef.h>
@@ -25,5 +26,5 @@ void module_parse_built_in(const char *text, size_t len,
 			   struct module_set *set);                          /* modules.builtin */
 void module_parse_dep(const char *text, size_t len, struct module_set *set); /* modules.dep */
 
-/* Needs kernel.release. */
+/* By kernel.release, which is read if it is not known yet. */
 void module_read(const struct host *h, struct facts *ret);
