@@ -76,9 +76,9 @@ struct plan {
 	bool reboot;
 };
 
-/* Judge in the order 1, 10, 13, 11, 12 and plan. Never fails: a refusal is a decision with its code
- * and no steps. `adapter_waited` says that the wait for a late adapter is over (the decision is 11
- * in both cases; the reason differs). */
+/* Judge in the order 10, 13, 11, 12 (1 is the reader's of the settings) and plan. *f has been
+ * through catalogue_classify. Never fails and never allocates: a refusal is a decision with its
+ * code and no steps. */
 void plan_build(const struct facts *f, const struct settings *s, const struct catalogue *c,
 		struct plan *ret);
 
