@@ -115,7 +115,7 @@ static void a_world_is_read_only(void **unused)
 static void reads_are_bounded(void **unused)
 {
 	AUTO_BUF struct buf b = { .data = NULL };
-	char line[8];
+	char line[8], large[6000] = "";
 	struct world w;
 	struct host h;
 
@@ -123,10 +123,14 @@ static void reads_are_bounded(void **unused)
 	world_make(&w);
 	world_put(&w, "root/seven", " 12345\n");
 	world_put(&w, "root/empty", "");
+	memset(large, 'x', sizeof large - 1);
+	world_put(&w, "root/large", large);
 	world_start(&w, "", &h);
 	assert_int_equal(buf_add_text(&b, "before"), 0);
 	assert_int_equal(host_read(&h, "seven", 6, &b), -EFBIG);
 	assert_string_equal(b.data, "before");
+	assert_int_equal(host_read(&h, "large", 5000, &b), -EFBIG);
+	assert_string_equal(b.data, "before"); /* though its first part had been read */
 	assert_int_equal(host_read(&h, "seven", 7, &b), 0);
 	assert_string_equal(b.data, "before 12345\n");
 	assert_int_equal(HOST_READ_LINE(&h, "seven", line), 0);

@@ -33,6 +33,21 @@ static void names_its_holder(void **unused)
 	world_drop(&w);
 }
 
+static void a_longer_name_of_before_leaves_nothing(void **unused)
+{
+	struct world w;
+	int fd;
+
+	(void)unused;
+	world_make(&w);
+	world_put(&w, "lock", "held by somebody of another version\n");
+	fd = lock_take(w.fd, "lock", NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(lock_holder(w.fd, "lock"), getpid());
+	close(fd);
+	world_drop(&w);
+}
+
 static void dies_with_its_holder(void **unused)
 {
 	struct world w;
@@ -103,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_its_holder),
+		cmocka_unit_test(a_longer_name_of_before_leaves_nothing),
 		cmocka_unit_test(dies_with_its_holder),
 		cmocka_unit_test(held_by_somebody_who_has_not_said_who),
 		cmocka_unit_test(follows_no_symlink),

@@ -225,6 +225,36 @@ static void sleep_ends_at_the_deadline(void **unused)
 	assert_string_equal(text, "no end after 1 s");
 }
 
+/* Time jumps over the deadline, once the child is ready for it, and then stands. */
+static void start_this_clock(void *ctx, const char *line)
+{
+	struct test_clock *c = ctx;
+
+	(void)line;
+	c->now_ms = 1000;
+}
+
+static void who_heeds_sigterm_ends_in_its_own_way(void **unused)
+{
+	struct test_clock clock;
+	const struct run_spec spec = {
+		.argv = SH(
+			"trap 'echo bye; exit 0' TERM; echo begun; while :; do sleep 0.01; done"),
+		.deadline_s = 1,
+		.line = start_this_clock,
+		.ctx = &clock,
+	};
+	AUTO_RUN struct run_result r = { .end = RUN_EXITED };
+	struct host h = host;
+
+	(void)unused;
+	test_clock_init(&clock);
+	h.clock = &clock.clock;
+	assert_int_equal(run(&h, &spec, &r, NULL), 0);
+	assert_int_equal(r.end, RUN_TIMED_OUT);
+	assert_string_equal(buf_text(&r.out), "begun\nbye\n");
+}
+
 struct stubborn {
 	struct test_clock clock;
 	pid_t grandchild;
@@ -531,6 +561,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_executed),
 		cmocka_unit_test(the_environment_is_exact),
 		cmocka_unit_test(sleep_ends_at_the_deadline),
+		cmocka_unit_test(who_heeds_sigterm_ends_in_its_own_way),
 		cmocka_unit_test(who_ignores_sigterm_is_killed_with_its_group),
 		cmocka_unit_test(a_daemon_that_holds_the_output_is_not_waited_for),
 		cmocka_unit_test(a_daemon_that_writes_for_ever_is_not_listened_to),
