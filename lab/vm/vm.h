@@ -22,6 +22,7 @@ enum { VM_PCI_MAX = 16, VM_NAME_MAX = 32, VM_PATH_MAX = 512 };
 struct vm_env {
 	const char *state;         /* $IB_LAB_STATE */
 	const char *cache;         /* $IB_LAB_CACHE: keyed by what a thing was made from, safe to delete */
+	const char *id;            /* eight digits of a digest of `state`: tells labs apart */
 	const struct host *host;   /* the machine that the lab runs on, to run programs */
 	struct log *log;
 	int netns;                 /* the lab's network namespace with its bridge; -1 in the client */
@@ -63,6 +64,7 @@ struct vm {
 	unsigned boots;
 	pid_t child;               /* what the daemon reaps: systemd-nspawn or QEMU; 0 when stopped */
 	pid_t leader;              /* cells: PID 1 of the cell as seen from outside; 0 until known */
+	bool reboot;               /* set by ended(): the guest asked for another boot */
 	int ready_fd;              /* the daemon polls it for input while STARTING and calls ready(); -1: none */
 	void *own;                 /* the kind's; freed by its remove() */
 };

@@ -1,0 +1,13 @@
+/* lab/vm/embed.h - the scripts of lab/vm/files/, as part of the program. */
+#pragma once
+
+#include <stddef.h>
+
+struct embed {
+	const char *path; /* in the root, without a leading slash */
+	unsigned mode;
+	const char *data, *end;
+};
+
+/* The table ends with a NULL path. */
+extern const struct embed embed_files[];
