@@ -55,17 +55,16 @@ int guest_advance(struct fabric *f, struct guest *vm, int64_t *incarnation, stru
 
 /* ---- reading what was asked ---------------------------------------------------------------- */
 
-/* A new reference to an object, or NULL for NULL. Returns 0 or -1. The text of secret settings must
- * not reach the message, so that only the place of a mistake is told. */
+/* A new reference to an object, or NULL for NULL. Returns 0 or -1. What the parser says is left out
+ * of the message, since it quotes the text, which may be secret. */
 static int settings_parse(const char *text, const char *what, json_t **ret, struct error *err)
 {
-	char why[160] = "";
 	json_t *j;
 
 	*ret = NULL;
 	if (!text)
 		return 0;
-	j = json_parse(text, strlen(text), why, sizeof why);
+	j = json_parse(text, strlen(text), NULL, 0);
 	if (!json_is_object(j)) {
 		json_decref(j);
 		return error_set(err, FAULT_USAGE, EINVAL, "the %s settings are not a JSON object",

@@ -148,31 +148,29 @@ static bool trouble_suffer(const struct fabric *f, const struct trouble *t, cons
 		answer_text(ret, t->status, "text/plain", "trouble on demand\n");
 		return false;
 	case TROUBLE_DELAY:
-		return pause_for(f, r, t->delay_ms);
+		if (pause_for(f, r, t->delay_ms))
+			return true;
+		ret->status = 0;
+		return false;
 	case TROUBLE_SILENT:
 		(void)pause_for(f, r, SILENCE_MAX_MS);
+		ret->status = 0;
 		return false;
 	case TROUBLE_RESET:
 		connection_reset(r);
+		ret->status = 0;
 		return false;
 	default:
 		return true;
 	}
 }
 
-static void serve_row(struct listener *l, const struct request *r, const struct route *row,
-		      struct answer *ret)
+/* The lock is held. */
+static void log_request(const struct listener *l, const struct guest *vm, const struct request *r,
+			int status)
 {
-	struct fabric *f = l->fabric;
-	struct guest *vm;
-
-	fabric_lock(f);
-	vm = guest_by_address(f, r->peer); /* again: it may have gone while we suffered */
-	if (vm && row)
-		row->serve(f, vm, r, ret);
-	LOG(f->log, DEBUG, "lab.request", "%s %s: %s %s -> %d", vm ? vm->name : r->peer,
-	    l->table->name, r->method, r->path, ret->status);
-	fabric_unlock(f);
+	LOG(l->fabric->log, DEBUG, "lab.request", "%s %s: %s %s -> %d", vm ? vm->name : r->peer,
+	    l->table->name, r->method, r->path, status);
 }
 
 static void serve(struct listener *l, const struct request *r, struct answer *ret)
@@ -183,6 +181,7 @@ static void serve(struct listener *l, const struct request *r, struct answer *re
 	int status = 404;
 	const struct route *row = route_find(l->table, r, &status);
 	struct guest *vm;
+	bool usual;
 
 	(void)TEXT_FORMAT(other, "%s.other", l->table->name);
 	fabric_lock(f);
@@ -194,8 +193,13 @@ static void serve(struct listener *l, const struct request *r, struct answer *re
 	fabric_unlock(f);
 	if (!vm || !row)
 		l->table->not_found(ret, vm ? status : 404);
-	if (trouble_suffer(f, &trouble, r, ret))
-		serve_row(l, r, row, ret);
+	usual = trouble_suffer(f, &trouble, r, ret);
+	fabric_lock(f);
+	vm = guest_by_address(f, r->peer); /* again: it may have gone while we suffered */
+	if (vm && row && usual)
+		row->serve(f, vm, r, ret);
+	log_request(l, vm, r, ret->status);
+	fabric_unlock(f);
 }
 
 static struct MHD_Response *response_make(struct answer *a)

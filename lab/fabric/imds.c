@@ -1,7 +1,7 @@
 /* Instance metadata: /metadata/instance and its parts, as JSON or as text.
  *
  * Source: "Azure Instance Metadata Service for Linux virtual machines" (Microsoft Learn): header,
- * version, errors, endpoints. All versions are given the same fields. */
+ * version, errors, endpoints, and since which version a field is there. */
 #include <string.h>
 
 #include "base/text.h"
@@ -16,6 +16,19 @@ static const char *const versions[] = {
 	"2020-09-01", "2020-10-01", "2020-12-01", "2021-01-01", "2021-02-01", "2021-03-01",
 	"2021-05-01", "2021-10-01", "2021-11-01", "2021-11-15", "2021-12-13", "2023-07-01",
 	"2023-11-15", "2025-04-07",
+};
+
+/* Fields of compute that the first versions did not have. */
+static const struct {
+	const char *field, *since;
+} later[] = {
+	{ "placementGroupId", "2017-08-01" },  { "subscriptionId", "2017-08-01" },
+	{ "resourceGroupName", "2017-08-01" }, { "tags", "2017-08-01" },
+	{ "vmScaleSetName", "2017-12-01" },    { "zone", "2017-12-01" },
+	{ "azEnvironment", "2018-10-01" },     { "provider", "2018-10-01" },
+	{ "resourceId", "2019-03-11" },        { "storageProfile", "2019-06-01" },
+	{ "tagsList", "2019-06-04" },          { "securityProfile", "2020-06-01" },
+	{ "osProfile", "2020-07-15" },
 };
 
 static void refuse(struct answer *ret, int status, const char *what)
@@ -131,16 +144,26 @@ static json_t *compute_make(const struct guest *vm)
 	return j;
 }
 
-static json_t *instance_make(const struct guest *vm)
+static void compute_trim(json_t *compute, const char *version)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
+		if (strcmp(version, later[i].since) < 0)
+			(void)json_object_del(compute, later[i].field);
+	}
+}
+
+static json_t *instance_make(const struct guest *vm, const char *version)
+{
+	json_t *compute = compute_make(vm);
+
 	json_t *interface = json_pack("{s:{s:[{s:s,s:s}],s:[{s:s,s:s}]},s:{s:[]},s:o}", "ipv4",
 				      "ipAddress", "privateIpAddress", vm->address,
 				      "publicIpAddress", "", "subnet", "address", "10.7.0.0",
 				      "prefix", "16", "ipv6", "ipAddress", "macAddress",
 				      guest_value(vm, "mac"));
 
-	return json_pack("{s:o,s:{s:[o]}}", "compute", compute_make(vm), "network", "interface",
-			 interface);
+	compute_trim(compute, version);
+	return json_pack("{s:o,s:{s:[o]}}", "compute", compute, "network", "interface", interface);
 }
 
 /* ---- rendering ----------------------------------------------------------------------------- */
@@ -213,7 +236,7 @@ static void serve_instance(struct fabric *f, struct guest *vm, const struct requ
 {
 	if (!headers_ok(r, ret) || !version_ok(r, ret))
 		return;
-	json_t *instance AUTO_JSON = instance_make(vm);
+	json_t *instance AUTO_JSON = instance_make(vm, request_query(r, "api-version"));
 
 	answer_part(walk(instance, r->path + strlen("/metadata/instance")),
 		    request_query(r, "format"), ret);
