@@ -3,6 +3,7 @@
 #include "handler/settings_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -84,13 +85,21 @@ static int read_handler_settings(const json_t *handler, struct settings_file *re
 	return 0;
 }
 
+static bool is_blank(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\0' || strchr(" \t\r\n", text[i]) == NULL)
+			return false;
+	return true;
+}
+
 int settings_file_parse(const char *text, size_t len, struct settings_file *ret, struct error *err)
 {
 	AUTO_JSON json_t *j = NULL;
 	const json_t *list, *handler;
 	char why[160] = "";
 
-	if (len == 0 || strspn(text, " \t\r\n") >= len)
+	if (is_blank(text, len))
 		return read_handler_settings(NULL, ret, err);
 	j = json_parse(text, len, why, sizeof why);
 	if (j == NULL)

@@ -64,7 +64,7 @@ static void gives_the_work_to_a_worker(void **state)
 	expect_run(m, "systemd-run --unit=ib-vmext-worker-3-", true);
 	expect_run(m, "--property=CPUWeight=20 --property=IOWeight=20 " PROGRAM " handler worker\n",
 		   true);
-	assert_int_equal(fstatat(m->host.root, PROGRAM + 1, &st, 0), 0);
+	assert_int_equal(fstatat(m->host.root, &PROGRAM[1], &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 	assert_int_equal(fake_act.applies, 0);
 }
@@ -328,10 +328,10 @@ static void the_copy_is_made_once(void **state)
 	struct stat first, second;
 
 	assert_int_equal(handler_main(&m->app, "enable"), 0);
-	assert_int_equal(fstatat(m->host.root, PROGRAM + 1, &first, 0), 0);
+	assert_int_equal(fstatat(m->host.root, &PROGRAM[1], &first, 0), 0);
 	machine_request(m, "4", "{}");
 	assert_int_equal(handler_main(&m->app, "enable"), 0);
-	assert_int_equal(fstatat(m->host.root, PROGRAM + 1, &second, 0), 0);
+	assert_int_equal(fstatat(m->host.root, &PROGRAM[1], &second, 0), 0);
 	assert_int_equal(first.st_ino, second.st_ino);
 }
 

@@ -67,7 +67,13 @@ static void reads_settings_files(void **unused)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		AUTO_SETTINGS_FILE struct settings_file f = { 0 };
 		struct error err = { 0 };
-		int rc = settings_file_parse(rows[i].text, strlen(rows[i].text), &f, &err);
+		size_t len = strlen(rows[i].text);
+		AUTO_FREE char *text = malloc(len > 0 ? len : 1); /* without a NUL at its end */
+		int rc;
+
+		assert_non_null(text);
+		memcpy(text, rows[i].text, len);
+		rc = settings_file_parse(text, len, &f, &err);
 
 		if ((rc < 0) != (rows[i].fault != FAULT_NONE) || err.fault != rows[i].fault)
 			fail_msg("%s: %d %s", rows[i].name, rc, err.what);

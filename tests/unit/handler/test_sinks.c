@@ -30,7 +30,7 @@ static ino_t inode(const struct machine *m)
 {
 	struct stat st;
 
-	return fstatat(m->host.root, STATUS_DIR "/3.status" + 1, &st, 0) == 0 ? st.st_ino : 0;
+	return fstatat(m->host.root, &(STATUS_DIR "/3.status")[1], &st, 0) == 0 ? st.st_ino : 0;
 }
 
 static const struct {
@@ -92,8 +92,8 @@ static void writes_once_a_second_but_for_changes(void **state)
 		/* A file that is linked keeps its inode number, so that a new one has another. */
 		if (inode(m) != 0) {
 			machine_remove(m, STATUS_DIR "/kept");
-			assert_int_equal(linkat(m->host.root, STATUS_DIR "/3.status" + 1,
-						m->host.root, STATUS_DIR "/kept" + 1, 0),
+			assert_int_equal(linkat(m->host.root, &(STATUS_DIR "/3.status")[1],
+						m->host.root, &(STATUS_DIR "/kept")[1], 0),
 					 0);
 		}
 		before = inode(m);
