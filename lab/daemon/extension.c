@@ -45,10 +45,12 @@ enum extension_end extension_judge(struct fabric *f, const char *vm, const char 
 				   size_t size)
 {
 	AUTO_JSON json_t *report = fabric_extension_report(f, vm, name);
+	enum extension_end end = extension_verdict(report, is_processed(f, vm));
+	bool old = end == EXTENSION_PENDING && !json_bool_at(report, "current", false);
 
-	if (said != NULL)
-		(void)text_copy(said, size, extension_said(report));
-	return extension_verdict(report, is_processed(f, vm));
+	if (said != NULL) /* what is said of an earlier request is no news */
+		(void)text_copy(said, size, old ? "" : extension_said(report));
+	return end;
 }
 
 json_t *extension_row(struct fabric *f, const char *vm, const json_t *ext)
