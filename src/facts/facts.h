@@ -135,7 +135,7 @@ struct facts {
 	bool modules_known; /* false: what is not listed may be to be had all the same */
 	struct package_facts packages[FACTS_PACKAGES_MAX]; /* installed packages of the RDMA set */
 	unsigned npackages;
-	bool packages_known; /* false: what is not listed may be installed all the same */
+	bool packages_known;      /* false: what is not listed may be installed all the same */
 	char package_manager[16]; /* "apt", "dnf", "yum", "tdnf", "zypper", "" */
 	struct {
 		enum driver_kind kind;

@@ -41,15 +41,21 @@ static enum tristate read_secure_boot(const struct host *h)
 		       : TRI_UNKNOWN;
 }
 
+void kernel_read_release(const struct host *h, struct kernel_facts *ret)
+{
+	char release[sizeof ret->release];
+
+	if (ret->release[0] == '\0' && host_kernel_release(h, release, sizeof release) == 0 &&
+	    strchr(release, '/') == NULL)
+		(void)TEXT_COPY(ret->release, release);
+}
+
 void kernel_read(const struct host *h, struct facts *ret)
 {
 	AUTO_BUF struct buf b = { .max = LOCKDOWN_MAX };
 	struct kernel_facts *k = &ret->kernel;
 
-	/* A release becomes part of a path: one with a slash in it is none. */
-	if (host_kernel_release(h, k->release, sizeof k->release) < 0 ||
-	    strchr(k->release, '/') != NULL)
-		k->release[0] = '\0';
+	kernel_read_release(h, k);
 	if (host_machine(h, k->machine, sizeof k->machine) < 0)
 		k->machine[0] = '\0';
 	k->secure_boot = read_secure_boot(h);

@@ -18,6 +18,10 @@ enum tristate kernel_parse_secure_boot(const char *bytes, size_t len);
  * as it was. */
 int kernel_parse_lockdown(const char *text, size_t len, char *ret, size_t size);
 
+/* The release, where it is not known yet. It becomes part of paths: one with a slash in it stays
+ * unknown. */
+void kernel_read_release(const struct host *h, struct kernel_facts *ret);
+
 /* Secure Boot is NO where sys/firmware is known and has no efi: such a machine has no UEFI at all.
  */
 void kernel_read(const struct host *h, struct facts *ret);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "host/host.h"
+#include "probe/kernel.h"
 #include "probe/slice.h"
 
 enum { MODULES_FILE_MAX = 8 << 20 };
@@ -144,13 +145,12 @@ static void read_states(const struct host *h, struct module_set *set)
 void module_read(const struct host *h, struct facts *ret)
 {
 	struct module_set set;
-	char *release = ret->kernel.release;
+	const char *release = ret->kernel.release;
 
 	module_set_init(&set);
 	if (!read_with(h, "proc/modules", &set, module_parse_loaded))
 		read_states(h, &set);
-	if (release[0] == '\0' && host_kernel_release(h, release, sizeof ret->kernel.release) < 0)
-		release[0] = '\0';
+	kernel_read_release(h, &ret->kernel);
 	if (release[0] != '\0') {
 		bool built_in = read_of_release(h, release, "modules.builtin", &set,
 						module_parse_built_in);

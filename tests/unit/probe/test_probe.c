@@ -296,6 +296,23 @@ static void only_rdma_is_read_again(void **state)
 	assert_string_equal(m->facts.os.id, "debian");
 }
 
+static void modules_of_a_container_without_their_list(void **state)
+{
+	struct machine *m = *state;
+
+	world_put(&m->world, "root/proc/sys/kernel/osrelease", "6.1.0\n");
+	world_put(&m->world, "root/lib/modules/6.1.0/modules.dep", "kernel/mlx5_ib.ko:\n");
+	world_put(&m->world, "root/sys/module/mlx5_ib/initstate", "live\n");
+	world_put(&m->world, "root/sys/module/mlx5_core/initstate", "coming\n");
+	world_start(&m->world, "", &m->host);
+	/* Nothing was read before: the release is, for modules.dep. */
+	memset(&m->facts, 0, sizeof m->facts);
+	assert_int_equal(probe_rdma(&m->host, &m->facts, NULL), 0);
+	assert_int_equal(m->facts.nmodules, 1);
+	assert_true(facts_module(&m->facts, "mlx5_ib")->loaded);
+	assert_string_equal(facts_module(&m->facts, "mlx5_ib")->path, "kernel/mlx5_ib.ko");
+}
+
 #define OFED                                                                                       \
 	"\"commands\":[{\"argv\":[\"ofed_info\",\"-s\"],\"code\":0,\"stdout\":\"MLNX_OFED_LINUX-"  \
 	"5.5-1.0.3.2:\\n\"}]"
@@ -335,6 +352,7 @@ int main(void)
 		TEST(partition_keys_that_are_set),
 		TEST(more_functions_than_there_is_room_for),
 		TEST(only_rdma_is_read_again),
+		TEST(modules_of_a_container_without_their_list),
 		TEST(asks_ofed_info_where_it_is_installed),
 	};
 
