@@ -74,7 +74,7 @@ static int join_namespaces(pid_t leader)
 
 __attribute__((noreturn)) static void run_inside(char *const argv[], unsigned long long caps)
 {
-	char *const shell[] = { (char[]){ "/bin/sh" }, (char[]){ "-l" }, NULL };
+	char *const shell[] = { (char[]){ "/bin/bash" }, (char[]){ "-l" }, NULL };
 	const char *term = getenv("TERM");
 	char kept[64];
 
