@@ -220,15 +220,17 @@ static void answer_part(const json_t *part, const char *format, struct answer *r
 {
 	struct buf text AUTO_BUF = { 0 };
 
-	if (!part)
+	if (!part) {
 		refuse(ret, 404, "Not found");
-	else if (text_eq_nocase(format, "text"))
-		answer_text(ret, text_render(part, &text) < 0 ? 0 : 200,
-			    "text/plain; charset=utf-8", buf_text(&text));
-	else if (!is_container(part))
+	} else if (text_eq_nocase(format, "text")) {
+		int status = text_render(part, &text) < 0 ? 0 : 200;
+
+		answer_text(ret, status, "text/plain; charset=utf-8", buf_text(&text));
+	} else if (!is_container(part)) {
 		refuse(ret, 400, "Bad request. A leaf is available in the format text only");
-	else
+	} else {
 		answer_json(ret, 200, part);
+	}
 }
 
 static void serve_instance(struct fabric *f, struct guest *vm, const struct request *r,

@@ -110,21 +110,29 @@ json_t *fabric_vm_report(struct fabric *f, const char *name)
 	return ret;
 }
 
-/* Whether a handler's report is about the version and sequence number that are asked for, in a goal
- * state that is not older. */
+/* Whether the sequence number asked for is the one reported. A handler that failed before it came
+ * to its settings reports none, and will not. */
+static bool seq_no_current(const json_t *ext, const json_t *handler)
+{
+	const json_t *reported = json_at(handler, "runtimeSettingsStatus.sequenceNumber");
+
+	if (!json_object_get(ext, "settings") && !json_object_get(ext, "protectedSettings"))
+		return true;
+	if (!reported)
+		return !text_eq_nocase(json_text_at(handler, "status", ""), "Ready");
+	return json_integer_value(reported) == json_int_at(ext, "seqNo", 0);
+}
+
+/* Whether a handler's report is about what is asked for, in a goal state that is not older. */
 static bool report_current(const struct guest *vm, const json_t *ext, const json_t *handler)
 {
-	bool with_settings = json_object_get(ext, "settings") ||
-			     json_object_get(ext, "protectedSettings");
-
 	if (report_incarnation(vm->report) < json_int_at(ext, "incarnation", 0))
 		return false;
 	if (json_int_at(ext, "removing", 0) > 0)
 		return true;
-	if (!text_eq(json_text_at(handler, "handlerVersion", ""), json_text_at(ext, "version", "")))
-		return false;
-	return !with_settings || json_int_at(handler, "runtimeSettingsStatus.sequenceNumber", -1) ==
-					 json_int_at(ext, "seqNo", 0);
+	return text_eq(json_text_at(handler, "handlerVersion", ""),
+		       json_text_at(ext, "version", "")) &&
+	       seq_no_current(ext, handler);
 }
 
 static json_t *extension_report(const struct guest *vm, const json_t *ext)

@@ -51,12 +51,12 @@ void bench_start(struct bench *b)
 		.size = "Standard_HB120rs_v3",
 		.location = "southcentralus",
 		.offer = "debian-12",
-		.ipoib = &(const struct fabric_ipoib){ "00:15:5d:33:ff:17", "172.16.1.14" },
+		.ipoib = &(const struct fabric_ipoib) { "00:15:5d:33:ff:17", "172.16.1.14" },
 		.nipoib = 1,
 	};
 	struct error err = { 0 };
 
-	*b = (struct bench){ .dir = "/tmp/lab-fabric-XXXXXX" };
+	*b = (struct bench) { .dir = "/tmp/lab-fabric-XXXXXX" };
 	assert_non_null(mkdtemp(b->dir));
 	fabric_up(b);
 	if (fabric_add_vm(b->fabric, &vm, &err) < 0)
@@ -173,8 +173,8 @@ void reply_xml(const struct reply *r, const char *before, const char *after, cha
 		const char *entity;
 		char c;
 	} entities[] = {
-		{ "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&apos;", '\'' },
-		{ "&amp;", '&' },
+		{ "&lt;", '<' },    { "&gt;", '>' },  { "&quot;", '"' },
+		{ "&apos;", '\'' }, { "&amp;", '&' },
 	};
 	char *to = ret;
 

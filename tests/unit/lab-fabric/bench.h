@@ -16,7 +16,8 @@ void bench_restart(struct bench *b); /* over the same state, packages published 
 void bench_stop(struct bench *b);
 
 struct reply {
-	int status; /* 0: the server closed without one, -1: it reset, -2: it did not answer in time */
+	int status; /* 0: the server closed without one, -1: it reset, -2: it did not answer in time
+		     */
 	struct buf text;  /* status line, headers and body */
 	const char *body; /* in text; "" if there is none */
 };
@@ -38,4 +39,5 @@ void reply_between(const struct reply *r, const char *before, const char *after,
 		   size_t size);
 
 /* The same, where the text is XML: the five entities are undone. */
-void reply_xml(const struct reply *r, const char *before, const char *after, char *ret, size_t size);
+void reply_xml(const struct reply *r, const char *before, const char *after, char *ret,
+	       size_t size);

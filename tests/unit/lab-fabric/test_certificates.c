@@ -67,7 +67,8 @@ static int openssl(const struct place *p, const char *line)
 		argv[n] = strsep(&at, " ");
 	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
 	assert_int_equal(posix_spawn_file_actions_addchdir_np(&actions, p->dir), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0), 0);
+	assert_int_equal(posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0),
+			 0);
 	assert_int_equal(posix_spawnp(&pid, "openssl", &actions, NULL, argv, env), 0);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -98,7 +99,8 @@ static void a_handler_decrypts_protected_settings(void **state)
 	struct error err;
 
 	put_own(p);
-	assert_int_equal(certificate_encrypt(p->certificate, "{\"k\":\"s3cret\"}", &cipher, &err), 0);
+	assert_int_equal(certificate_encrypt(p->certificate, "{\"k\":\"s3cret\"}", &cipher, &err),
+			 0);
 	assert_null(strchr(buf_text(&cipher), '\n'));
 	assert_int_equal(sodium_base642bin(der, sizeof der, cipher.data, cipher.len, NULL, &len,
 					   NULL, sodium_base64_VARIANT_ORIGINAL),

@@ -134,7 +134,11 @@ static const struct {
 	{ "an end of CDATA", "]]>", "]]&gt;" },
 	{ "what is escaped already is escaped again", "&amp;", "&amp;amp;" },
 	{ "white space survives in an attribute", "a\tb\nc\r", "a&#9;b&#10;c&#13;" },
-	{ "a control character is none of XML's", "a\x01" "b", "a\xef\xbf\xbd" "b" },
+	{ "a control character is none of XML's",
+	  "a\x01"
+	  "b",
+	  "a\xef\xbf\xbd"
+	  "b" },
 	{ "UTF-8 stays", "\xc3\xa4", "\xc3\xa4" },
 };
 
@@ -173,8 +177,7 @@ static void fills_templates(void **unused)
 		struct buf b AUTO_BUF = { 0 };
 		int rc = xml_fill(&b, fill_rows[i].template, slots, ARRAY_SIZE(slots));
 
-		if (rc != fill_rows[i].rc ||
-		    (rc == 0 && !text_eq(buf_text(&b), fill_rows[i].want)))
+		if (rc != fill_rows[i].rc || (rc == 0 && !text_eq(buf_text(&b), fill_rows[i].want)))
 			fail_msg("%s: %d %s", fill_rows[i].name, rc, buf_text(&b));
 	}
 }
@@ -207,9 +210,9 @@ static void packs_kvp_records(void **unused)
 /* The agent refuses the value unless the bars are as many as the pairs. */
 static void writes_ipoib_values(void **unused)
 {
-	json_t *pairs AUTO_JSON =
-		json_pack("[{s:s,s:s},{s:s,s:s}]", "mac", "00155D33FF17", "address", "172.16.1.14",
-			  "mac", "00155D33FF18", "address", "172.16.1.15");
+	json_t *pairs AUTO_JSON = json_pack("[{s:s,s:s},{s:s,s:s}]", "mac", "00155D33FF17",
+					    "address", "172.16.1.14", "mac", "00155D33FF18",
+					    "address", "172.16.1.15");
 	struct buf b AUTO_BUF = { 0 };
 
 	(void)unused;
@@ -240,7 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolves_versions),    cmocka_unit_test(parses_versions),
 		cmocka_unit_test(parses_troubles),      cmocka_unit_test(counts_troubles_down),
-		cmocka_unit_test(escapes_xml),	        cmocka_unit_test(fills_templates),
+		cmocka_unit_test(escapes_xml),          cmocka_unit_test(fills_templates),
 		cmocka_unit_test(packs_kvp_records),    cmocka_unit_test(writes_ipoib_values),
 		cmocka_unit_test(writes_the_pool_file),
 	};
