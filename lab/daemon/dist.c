@@ -1,5 +1,5 @@
 /* The packages that the lab's Azure offers: the zips of one directory, known by their names. */
-#include "lab.h"
+#include "dist.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "lab.h"
 #include "lab/fabric/fabric.h"
 
 #define PRODUCT "ib-vmext"
@@ -22,37 +23,47 @@ static char *find_version(char *stem)
 {
 	char *dash = strrchr(stem, '-');
 
-	if (dash == NULL || dash[1] == '\0' || dash[strspn(dash + 1, "0123456789.") + 1] != '\0')
+	if (dash == NULL || !isdigit((unsigned char)dash[1]) ||
+	    dash[strspn(dash + 1, "0123456789.") + 1] != '\0')
 		return NULL;
 	return dash + 1;
 }
 
-/* ib-vmext-VERSION.zip is the product; others are named as the agent names their directories, PUBLISHER.TYPE-VERSION.zip
- * (the type is what follows the last dot). Names of another form are none of ours. */
+bool dist_parse(const char *file, struct dist_name *ret)
+{
+	char *version, *dot;
+
+	if (!text_ends(file, ".zip") || TEXT_COPY(ret->text, file) < 0)
+		return false;
+	ret->text[strlen(ret->text) - 4] = '\0';
+	version = find_version(ret->text);
+	if (version == NULL)
+		return false;
+	version[-1] = '\0';
+	ret->version = version;
+	ret->publisher = IB_LAB_PUBLISHER;
+	ret->type = IB_LAB_TYPE;
+	if (text_eq(ret->text, PRODUCT))
+		return true;
+	dot = strrchr(ret->text, '.');
+	if (dot == NULL || dot == ret->text || dot[1] == '\0')
+		return false;
+	*dot = '\0';
+	ret->publisher = ret->text;
+	ret->type = dot + 1;
+	return true;
+}
+
 static int offer(void *ctx, const char *name)
 {
 	struct scan *s = ctx;
-	char stem[256], path[VM_PATH_MAX];
-	const char *publisher = IB_LAB_PUBLISHER, *type = IB_LAB_TYPE;
-	char *version, *dot;
+	struct dist_name n;
+	char path[VM_PATH_MAX];
 
-	if (!text_ends(name, ".zip") || TEXT_COPY(stem, name) < 0)
+	if (!dist_parse(name, &n))
 		return 0;
-	stem[strlen(stem) - 4] = '\0';
-	version = find_version(stem);
-	if (version == NULL)
-		return 0;
-	version[-1] = '\0';
-	if (!text_eq(stem, PRODUCT)) {
-		dot = strrchr(stem, '.');
-		if (dot == NULL)
-			return 0;
-		*dot = '\0';
-		publisher = stem;
-		type = dot + 1;
-	}
 	(void)TEXT_FORMAT(path, "%s/%s", s->lab->dist, name);
-	if (fabric_publish_extension(s->lab->fabric, publisher, type, version, path, s->err) < 0)
+	if (fabric_publish_extension(s->lab->fabric, n.publisher, n.type, n.version, path, s->err) < 0)
 		return -EIO;
 	s->count++;
 	return 0;
