@@ -185,7 +185,7 @@ const struct cli_verb cli_vm_verbs[] = {
 	{ "vm start", "NAME", "start it again", "json", 1, 1, run_plain },
 	{ "vm delete", "NAME", "take it away with all that is its own", "json", 1, 1, run_plain },
 	{ "vm set", "NAME KEY=VALUE...", "imds=ok|429:N|delay:MS|silent|404, adapter=on|off, "
-	  "port=active|init|down, rate=GBPS, fault.SERVICE=MODE", "json", 2, 8, run_set },
+	  "port=active|init|down, rate=GBPS, module.NAME=REFUSAL|ok, fault.SERVICE=MODE", "json", 2, 8, run_set },
 	{ "vm counts", "NAME", "how often it asked Azure for what", "json", 1, 1, run_counts },
 	{ "log", "VM [--file PATH]", "a log file of it", "file=", 1, 1, run_log },
 	{ 0 },

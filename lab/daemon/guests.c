@@ -295,6 +295,20 @@ static int set_rate(struct vm *vm, const char *value)
 	return 0;
 }
 
+/* Cells: loading that module fails with that text; "ok" lets it load again. Read by vm/files/load. */
+static int set_refusal(const struct guest *g, const char *module, const char *value, struct error *err)
+{
+	char path[VM_PATH_MAX + 128];
+	int rc;
+
+	if (g->vm.spec.machine || *module == '\0' || strchr(module, '/') != NULL)
+		return error_set(err, FAULT_USAGE, EINVAL, "module.NAME=TEXT is for cells");
+	(void)TEXT_FORMAT(path, "%s/fake/refuse/%s", g->vm.dir, module);
+	rc = text_eq(value, "ok") ? fs_remove(AT_FDCWD, path) :
+				    fs_replace(AT_FDCWD, path, value, strlen(value), 0644);
+	return rc < 0 ? error_set(err, FAULT_INTERNAL, -rc, "cannot write %s", path) : 0;
+}
+
 int guest_set(struct lab *lab, struct guest *g, const char *key, const char *value, struct error *err)
 {
 	const char *name = g->vm.spec.name;
@@ -304,6 +318,8 @@ int guest_set(struct lab *lab, struct guest *g, const char *key, const char *val
 		return fabric_set_imds(lab->fabric, name, value, err);
 	if (text_starts(key, "fault."))
 		return fabric_set_fault(lab->fabric, name, key + strlen("fault."), value, err);
+	if (text_starts(key, "module."))
+		return set_refusal(g, key + strlen("module."), value, err);
 	if (text_eq(key, "adapter"))
 		rc = set_flag(&g->vm.spec.adapter, value);
 	else if (text_eq(key, "port"))
@@ -312,8 +328,8 @@ int guest_set(struct lab *lab, struct guest *g, const char *key, const char *val
 		rc = set_rate(&g->vm, value);
 	else
 		return error_set(err, FAULT_USAGE, EINVAL,
-				 "no setting %s of a VM; there are imds, adapter, port, rate and "
-				 "fault.SERVICE",
+				 "no setting %s of a VM; there are imds, adapter, port, rate, "
+				 "module.NAME and fault.SERVICE",
 				 key);
 	if (rc < 0)
 		return error_set(err, FAULT_USAGE, EINVAL, "%s=%s cannot be", key, value);

@@ -13,12 +13,10 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "host/run.h"
 #include "lab/vm/root.h"
 #include "lab/vm/tree.h"
+#include "index.h"
 #include "mirror.h"
-
-#define SUITE "bookworm"
 
 /* What the inbox route installs, and tools that people and tests reach for beside it. */
 static const char *const packages[] = { "rdma-core", "ibverbs-providers", "infiniband-diags", "perftest",
@@ -32,6 +30,7 @@ static int mirror_name(const char *root, char *ret, size_t size)
 	(void)!buf_add_text(&b, strrchr(root, '/'));
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		(void)!buf_add_format(&b, " %s", packages[i]);
+	(void)!buf_add_text(&b, INDEX_RECIPE);
 	digest_of(b.data, b.len, digest);
 	return text_format(ret, size, "mirror-%.12s", digest);
 }
@@ -101,7 +100,7 @@ static int write_sources(const struct vm_env *env, const char *work, struct erro
 
 	if (sources == NULL || tree_open(&t, work, err) < 0)
 		return -1;
-	text = *sources != '\0' ? sources : "deb http://deb.debian.org/debian " SUITE " main\n";
+	text = *sources != '\0' ? sources : "deb http://deb.debian.org/debian bookworm main\n";
 	tree_data(&t, "upper/etc/apt/sources.list", text, strlen(text));
 	tree_dir(&t, "work");
 	tree_dir(&t, "mnt");
@@ -142,7 +141,7 @@ static int fetch_apart(const struct vm_env *env, const char *root, const char *w
 	return 0;
 }
 
-/* ---- indexing ------------------------------------------------------------------------------- */
+/* ---- the pool ------------------------------------------------------------------------------- */
 
 struct pool {
 	const char *from, *to;
@@ -160,69 +159,6 @@ static int take_deb(void *ctx, const char *name)
 	(void)TEXT_FORMAT(to, "%s/%s", p->to, name);
 	p->count++;
 	return rename(from, to) < 0 ? -errno : 0;
-}
-
-static int write_file(const char *dir, const char *name, const struct buf *b, struct error *err)
-{
-	struct tree t;
-
-	if (tree_open(&t, dir, err) < 0)
-		return -1;
-	tree_data(&t, name, buf_text(b), b->len);
-	return tree_close(&t, dir, err);
-}
-
-/* apt-ftparchive goes by its working directory, so env(1) sets that. Its output becomes dir/to. */
-static int index_one(const struct vm_env *env, const char *dir, const char *const *args,
-		     const char *to, struct error *err)
-{
-	const char *argv[24] = { "env", "-C", dir, "apt-ftparchive", "-o", "APT::FTPArchive::AlwaysStat=true" };
-	struct run_spec spec = { .argv = argv, .deadline_s = 120, .keep = 16 << 20 };
-	AUTO_RUN struct run_result r = { 0 };
-	size_t n = 6;
-
-	while (*args != NULL && n < ARRAY_SIZE(argv) - 1)
-		argv[n++] = *args++;
-	if (run(env->host, &spec, &r, err) < 0)
-		return -1;
-	if (!run_ok(&r))
-		return error_set(err, FAULT_PROGRAM_FAILED, 0, "apt-ftparchive: %.300s", buf_text(&r.err));
-	return write_file(dir, to, &r.out, err);
-}
-
-static int sign(const struct vm_env *env, const char *dir, struct error *err)
-{
-	char home[VM_PATH_MAX], in[VM_PATH_MAX], out[VM_PATH_MAX];
-	const char *const argv[] = { "gpg", "--homedir", home, "--batch", "--yes", "--quiet", "--clearsign",
-				     "--output", out, in, NULL };
-	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
-	int rc;
-
-	(void)TEXT_FORMAT(home, "%s/mirror-key", env->cache);
-	(void)TEXT_FORMAT(in, "%s/dists/" SUITE "/Release", dir);
-	(void)TEXT_FORMAT(out, "%s/dists/" SUITE "/InRelease", dir);
-	rc = root_run(env, argv, NULL, 60, err);
-	(void)root_run(env, end, NULL, 30, NULL);
-	return rc;
-}
-
-static int index_all(const struct vm_env *env, const char *dir, struct error *err)
-{
-	static const char *const list[] = { "packages", "pool", NULL };
-	static const char *const release[] = {
-		"-o", "APT::FTPArchive::Release::Origin=ib-lab",
-		"-o", "APT::FTPArchive::Release::Label=ib-lab",
-		"-o", "APT::FTPArchive::Release::Suite=" SUITE,
-		"-o", "APT::FTPArchive::Release::Codename=" SUITE,
-		"-o", "APT::FTPArchive::Release::Components=main",
-		"-o", "APT::FTPArchive::Release::Architectures=amd64",
-		"release", "dists/" SUITE, NULL,
-	};
-
-	if (index_one(env, dir, list, "dists/" SUITE "/main/binary-amd64/Packages", err) < 0 ||
-	    index_one(env, dir, release, "dists/" SUITE "/Release", err) < 0)
-		return -1;
-	return sign(env, dir, err);
 }
 
 static int make(const struct vm_env *env, const char *root, const char *dir, struct error *err)
@@ -244,6 +180,8 @@ static int make(const struct vm_env *env, const char *root, const char *dir, str
 	if (rc < 0 || p.count == 0)
 		return error_set(err, FAULT_INTERNAL, -rc, "no packages in %s", archives);
 	(void)!fs_remove(AT_FDCWD, work);
+	if (older_make(env, dir, err) < 0)
+		return -1;
 	return index_all(env, dir, err);
 }
 

@@ -106,13 +106,20 @@ static int open_notify(struct boot *b, const struct vm *vm, struct error *err)
 static int furnish(struct boot *b, const struct vm *vm, struct error *err)
 {
 	struct tree t;
-	char path[VM_PATH_MAX];
-	int rc = fs_remove(AT_FDCWD, b->fake);
+	char path[VM_PATH_MAX], kept[VM_PATH_MAX];
+	int rc;
 
+	/* What was ordered to be refused stays refused at the next boot. */
+	(void)TEXT_FORMAT(path, "%s/refuse", b->fake);
+	(void)TEXT_FORMAT(kept, "%s/refuse", vm->dir);
+	(void)rename(path, kept);
+	rc = fs_remove(AT_FDCWD, b->fake);
 	if (rc < 0)
 		return error_set(err, FAULT_INTERNAL, -rc, "cannot remove %s", b->fake);
 	if (sysfs_make(b->fake, vm, err) < 0 || tree_open(&t, b->fake, err) < 0)
 		return -1;
+	if (rename(kept, path) < 0)
+		tree_dir(&t, "refuse");
 	tree_put(&t, ".", "osrelease", "%s", b->release);
 	if (vm->spec.agent)
 		tree_put(&t, ".", "agent", "yes");
