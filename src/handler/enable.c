@@ -194,8 +194,8 @@ static int announce(struct enable *e, struct error *err)
 		(void)TEXT_FORMAT(message, "Waiting up to %d s for the InfiniBand adapter: %s",
 				  e->settings.timeouts.adapter_s, d->reason);
 	else
-		(void)TEXT_FORMAT(message, "Starting; route %s %s: %s", d->route, d->version,
-				  d->reason);
+		(void)TEXT_FORMAT(message, "Starting by the route %s%s%s: %s", d->route,
+				  d->version[0] != '\0' ? " " : "", d->version, d->reason);
 	status_set(&e->status, STATUS_TRANSITIONING, 0, message);
 	LOG(e->host->log, INFO, "enable.accepted", "request %lld: %s", (long long)e->request.seq,
 	    message);

@@ -43,9 +43,8 @@ void status_from_refusal(const struct decision *d, const struct settings *settin
 	if (d->remedy[0] == '\0')
 		status_fail(s, d->fault, d->reason);
 	else {
-		(void)TEXT_FORMAT(message, "%s%s Next: %s (ib-vmext explain %s)", d->reason,
-				  text_ends(d->reason, ".") ? "" : ".", d->remedy,
-				  fault_row(d->fault)->slug);
+		status_advice(message, sizeof message, d->reason, d->remedy,
+			      fault_row(d->fault)->slug);
 		status_set(s, STATUS_ERROR, d->exit_code, message);
 	}
 	if (may_skip(d->exit_code, settings)) {

@@ -92,7 +92,11 @@ static int try_out(const struct host *h, const char *path, struct error *err)
 				 err->what, reason(h));
 	if (run_ok(&result))
 		return 0;
-	run_end_text(&result, &spec, how, sizeof how);
+	/* The file is there: what was not found is leave to execute it. */
+	if (result.end == RUN_NOT_FOUND)
+		(void)TEXT_COPY(how, "not executable");
+	else
+		run_end_text(&result, &spec, how, sizeof how);
 	return error_set(err, FAULT_NOEXEC, 0, "%s cannot be run (%s): %s", path, how, reason(h));
 }
 

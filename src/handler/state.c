@@ -96,9 +96,17 @@ bool state_is_worker(const struct host *h, pid_t pid)
 	return false;
 }
 
+bool state_has(const struct host *h, const char *name)
+{
+	char path[PATH_MAX];
+
+	(void)TEXT_FORMAT(path, ACT_STATE_DIR "/%s", name);
+	return fs_exists(h->root, path);
+}
+
 bool state_journal_is_open(const struct host *h)
 {
-	return fs_exists(h->root, ACT_STATE_DIR "/journal/open");
+	return state_has(h, "journal/open");
 }
 
 void boot_id_read(const struct host *h, char ret[static BOOT_ID_SIZE])

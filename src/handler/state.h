@@ -32,6 +32,7 @@ pid_t state_holder(const struct host *h);
 /* Is this process a worker of ours, one that takes over a newer request by itself? */
 bool state_is_worker(const struct host *h, pid_t pid);
 
+bool state_has(const struct host *h, const char *name);
 bool state_journal_is_open(const struct host *h);
 
 /* "" where it cannot be read. */

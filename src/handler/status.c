@@ -117,6 +117,15 @@ void status_sub(struct status *s, const char *name, enum status_state state, int
 	copy_fit(sub->message, sizeof sub->message, message);
 }
 
+void status_advice(char *ret, size_t size, const char *cause, const char *remedy, const char *slug)
+{
+	size_t len = strlen(cause);
+	bool ended = len > 0 && strchr(".?!:;", cause[len - 1]) != NULL;
+
+	(void)text_format(ret, size, "%s%s Next: %s (ib-vmext explain %s)", cause, ended ? "" : ".",
+			  remedy, slug);
+}
+
 void status_fail(struct status *s, enum fault fault, const char *what)
 {
 	const struct fault_row *row = fault_row(fault);
@@ -125,8 +134,7 @@ void status_fail(struct status *s, enum fault fault, const char *what)
 	size_t left = sizeof cause - strlen(row->remedy) - strlen(row->slug) - 40;
 
 	copy_fit(cause, left, what[0] != '\0' ? what : row->cause);
-	(void)TEXT_FORMAT(message, "%s%s Next: %s (ib-vmext explain %s)", cause,
-			  text_ends(cause, ".") ? "" : ".", row->remedy, row->slug);
+	status_advice(message, sizeof message, cause, row->remedy, row->slug);
 	status_set(s, STATUS_ERROR, row->exit_code, message);
 }
 

@@ -45,6 +45,9 @@ void status_sub(struct status *s, const char *name, enum status_state state, int
 /* An error that says the cause and the next step: the cause is cut where both do not fit. */
 void status_fail(struct status *s, enum fault fault, const char *what);
 
+/* "cause. Next: remedy (ib-vmext explain slug)" */
+void status_advice(char *ret, size_t size, const char *cause, const char *remedy, const char *slug);
+
 /* The work is over: no substatus may stay transitioning. */
 void status_settle(struct status *s);
 

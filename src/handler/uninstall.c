@@ -123,6 +123,6 @@ int verb_uninstall(struct handler_app *app)
 				    "ib-vmext: an update is under way: nothing is touched\n") < 0;
 	(void)state_remove(app->host, UPDATE_FILE);
 	code = find_request(app, &req) == 0 && wants_undo(&req) ? undo(app, &req) : keep(app);
-	LOG(app->host->log, INFO, "uninstall", "code %d, %s", code, buf_text(&app->out));
+	LOG(app->host->log, INFO, "uninstall", "uninstall ended with code %d", code);
 	return code;
 }

@@ -183,7 +183,7 @@ static bool wait_to_retry(struct job *j)
 		  "attempt %u of %d failed and is made again at %s: %s", j->attempts, ATTEMPTS_MAX,
 		  when, j->outcome.message);
 	while (clock->monotonic_ms(clock) < until) {
-		if (is_replaced(j))
+		if (is_replaced(j) || !state_has(j->host, REQUEST_FILE)) /* or uninstalled */
 			return false;
 		clock->sleep_ms(clock, WAIT_STEP_MS);
 	}

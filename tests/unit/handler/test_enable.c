@@ -53,7 +53,7 @@ static void gives_the_work_to_a_worker(void **state)
 	struct stat st;
 
 	assert_int_equal(handler_main(&m->app, "enable"), 0);
-	expect_status(m, 3, "transitioning 0 Starting; route inbox");
+	expect_status(m, 3, "transitioning 0 Starting by the route inbox: it serves");
 	request = machine_json(m, REQUEST);
 	assert_int_equal(json_int_at(request, "seq", -1), 3);
 	assert_string_equal(json_text_at(request, "statusDir", ""), STATUS_DIR);
@@ -237,6 +237,9 @@ static const struct {
 	  { "systemd-run", NULL, -1, "", "" },
 	  "systemd-run did not start" },
 	{ "the unit failed at once", { "systemctl", "is-failed", 0, "", "" }, "it ended at once" },
+	{ "the copy may not be executed",
+	  { PROGRAM, "--version", -1, "", "" },
+	  "cannot be run (not executable)" },
 	{ "the copy does not run",
 	  { PROGRAM, "--version", 126, "", "" },
 	  "cannot be run (exit code 126)" },

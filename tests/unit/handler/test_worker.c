@@ -170,6 +170,24 @@ static void four_times_at_most(void **state)
 	assert_true(was_started(m));
 }
 
+static void uninstall_meanwhile(struct fake_act *f)
+{
+	f->during = NULL;
+	assert_int_equal(handler_main(&f->machine->app, "uninstall"), 0);
+}
+
+static void nor_for_an_extension_that_was_removed(void **state)
+{
+	struct machine *m = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fake_act.ends); i++)
+		fake_act.ends[i] = FAULT_DOWNLOAD;
+	fake_act.during = uninstall_meanwhile;
+	work(m);
+	assert_int_equal(fake_act.applies, 1);
+	expect_status(m, 3, "error 14 A file could not be downloaded.");
+}
+
 static void not_past_the_total(void **state)
 {
 	struct machine *m = *state;
@@ -414,6 +432,7 @@ int main(void)
 		CASE(a_new_goal_state_tries_again),
 		CASE(a_transient_fault_is_tried_again_by_itself),
 		CASE(four_times_at_most),
+		CASE(nor_for_an_extension_that_was_removed),
 		CASE(not_past_the_total),
 		CASE(success_that_no_longer_holds_runs_again),
 		CASE(a_newer_request_takes_over_between_steps),
