@@ -55,6 +55,8 @@ static int run_set(const struct cli *c)
 	cli_pass(c, args, "type", "type");
 	cli_pass(c, args, "version", "version");
 	cli_pass(c, args, "force-update", "forceUpdate");
+	if (cli_flag(c, "no-auto-upgrade"))
+		json_object_set_new(args, "autoUpgrade", json_false());
 	cli_pass(c, args, "state", "state");
 	rc = client_ask(&c->lab->paths, "extension set", args, NULL, &answer);
 	if (rc == LAB_OK && cli_flag(c, "json"))
@@ -198,8 +200,8 @@ static int run_wait(const struct cli *c)
 
 const struct cli_verb cli_extension_verbs[] = {
 	{ "extension set", "VM [--name N] [--publisher P] [--type T] [--version 1.1] [--settings JSON|@FILE] "
-	  "[--protected JSON|@FILE] [--force-update TAG] [--state enabled|disabled]", "ask for an extension",
-	  "name= publisher= type= version= settings= protected= force-update= state= json", 1, 1, run_set },
+	  "[--protected JSON|@FILE] [--force-update TAG] [--no-auto-upgrade] [--state enabled|disabled]", "ask for an extension",
+	  "name= publisher= type= version= settings= protected= force-update= no-auto-upgrade state= json", 1, 1, run_set },
 	{ "extension list", "VM [-o table|json]", "what the agent reported, as az prints it",
 	  "output= json", 1, 1, run_list },
 	{ "extension show", "VM [--name N]", "one extension", "name= json", 1, 1, run_show },

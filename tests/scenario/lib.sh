@@ -57,6 +57,7 @@ deploy() {
 	shift
 	case " $* " in *" --version "*) ;; *) set -- "$@" --version 1.1.0 ;; esac
 	case " $* " in *" --settings "* | *" --no-settings "*) ;; *) set -- "$@" --settings '{}' ;; esac
+	set -- "$@" --no-auto-upgrade
 	"$LAB" extension set "$deploy_vm" "$@" >/dev/null
 }
 wait_for() {
