@@ -1,0 +1,119 @@
+# Kill tests: SIGKILL to worker, agent, package manager or scriptlet, or to everything, after each durable write in turn and at
+# random instants; then the next verb, goal state or boot. What must hold: the machine is then exactly in the new state or
+# exactly in the former one, as the oracle tells, and the product says which truthfully. $SEED and $N tell the draws.
+
+. "$here/oracle.sh"
+
+SEED=${SEED:-1}
+
+cases() {
+	i=1
+	while [ $i -le "$N" ]; do echo "run_$i"; i=$((i + 1)); done
+}
+i=1
+while [ $i -le "${N:-0}" ]; do eval "case_run_$i() { one_run $i; }"; i=$((i + 1)); done
+
+prepare() {
+	make_controls || return 1
+	# The length of a run, and the number of its durable writes, from a run of its own.
+	create measure --no-agent
+	arm measure
+	begin=$(date +%s%N)
+	sh_in measure 'KILL_AT_COUNT=/root/writes /root/kill-at 100000 /root/ib-vmext apply --yes' || return 1
+	echo $((($(date +%s%N) - begin) / 1000000)) >"$work/run-ms"
+	in_vm measure cat /root/writes >"$work/writes"
+	echo "a run takes $(cat "$work/run-ms") ms and makes $(cat "$work/writes") durable writes; seed $SEED"
+	vm delete measure >/dev/null
+}
+
+arm() {
+	put "$1" "$top/build/ib-vmext" /root/ib-vmext
+	put "$1" "$FAULTS/kill-at" /root/kill-at
+	put "$1" "$here/manifest.py" /root/manifest.py
+}
+
+# draw RUN WHICH LIMIT: a number from 0 to LIMIT-1, the same for the same seed.
+draw() { awk -v s="$SEED" -v r="$1" -v w="$2" -v n="$3" 'BEGIN { srand(s * 7919 + r * 31 + w); rand(); print int(rand() * n) }'; }
+
+pause() { sleep "$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')"; }
+
+# The way of killing; $at is the instant in ms or the number of the write.
+kill_after_a_write() {
+	sh_in "$VM" "/root/kill-at $at /root/ib-vmext apply --yes" || :
+}
+in_background() {
+	sh_in "$VM" '/root/ib-vmext apply --yes >/root/out 2>&1; echo $? >/root/code' &
+	background=$!
+}
+kill_the_verb() {
+	in_background
+	pause "$at"
+	sh_in "$VM" 'pkill -KILL -x ib-vmext' || :
+	wait $background || :
+}
+kill_the_package_manager() {
+	in_background
+	pause "$at"
+	sh_in "$VM" 'pkill -KILL -x apt-get; pkill -KILL -x dpkg; pkill -KILL -f "^/bin/sh /var/lib/dpkg/(info|tmp.ci)"' || :
+	wait $background || :
+}
+kill_a_scriptlet() {
+	in_background
+	pause $((at / 2))
+	# As soon as one is there, while this run still goes on.
+	sh_in "$VM" 'for n in $(seq 400); do pkill -KILL -f "/var/lib/dpkg/(info|tmp.ci)/" && break; [ -e /root/code ] && break; sleep 0.02; done' || :
+	wait $background || :
+}
+kill_everything() {
+	in_background
+	pause "$at"
+	vm kill "$VM" >/dev/null
+	wait $background || :
+	vm start "$VM" >/dev/null
+}
+
+next_verb() { sh_in "$VM" '/root/ib-vmext apply --yes >/root/next 2>&1; echo $? >/root/next-code'; }
+next_boot() {
+	[ "$way" = kill_everything ] || vm reboot "$VM" >/dev/null
+	wait_until 180 sh_in "$VM" "test ! -e $STATE/journal/open"
+	wait_until 30 sh_in "$VM" '! pgrep -x ib-vmext'
+}
+next_goal_state() {
+	deploy "$VM"
+	wait_for "$VM" --until final >/dev/null 2>&1 || :
+	wait_until 60 sh_in "$VM" '! pgrep -x ib-vmext'
+}
+
+settled() {
+	if [ "$(in_vm "$VM" dpkg-query -W -f '${db:Status-Abbrev}' rdma-core 2>/dev/null)" = "ii " ]; then echo success; else echo former; fi
+}
+
+one_run() {
+	way=$(echo kill_after_a_write kill_after_a_write kill_after_a_write kill_the_verb kill_the_package_manager kill_a_scriptlet kill_everything |
+		cut -d' ' -f$(($(draw "$1" 1 7) + 1)))
+	next=$(echo next_verb next_boot next_goal_state | cut -d' ' -f$(($(draw "$1" 2 3) + 1)))
+	refuse=$(draw "$1" 3 4)
+	if [ "$way" = kill_after_a_write ]; then at=$(($(draw "$1" 4 "$(cat "$WORK/writes")") + 1)); else at=$(draw "$1" 4 "$(cat "$WORK/run-ms")"); fi
+	echo "run $1 of seed $SEED: $way at $at, then $next$([ "$refuse" -ne 0 ] || echo ', and the module is refused')"
+	if [ "$next" = next_goal_state ]; then create "$VM"; else create "$VM" --no-agent; fi
+	arm "$VM"
+	[ "$refuse" -ne 0 ] || sh_in "$VM" 'mkdir -p /run/ib-lab/refuse && echo "Key was rejected by service" >/run/ib-lab/refuse/mlx5_ib'
+	$way
+	$next
+	end=$(settled)
+	[ "$refuse" -ne 0 ] || [ "$end" = former ] || fail "the driver cannot work, and yet the new state was kept"
+	if [ "$next" = next_verb ]; then
+		code=$(in_vm "$VM" cat /root/next-code)
+		[ "$refuse" -eq 0 ] || [ "$code" = 0 ] || fail "the next verb ended with $code: $(in_vm "$VM" cat /root/next)"
+		[ "$end" = success ] || [ "$code" = 14 ] || fail "former state, but the verb ended with $code"
+	fi
+	if [ "$end" = former ]; then
+		in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf || fail "the file of ours stayed"
+	else
+		in_vm "$VM" test -e "$STATE/receipt.json" || fail "new state without a receipt"
+		want_stack "$VM"
+	fi
+	in_vm "$VM" test ! -e /etc/systemd/system/ib-vmext-resume.service || fail "the resume unit stayed"
+	equals "$VM" "control-$end"
+	echo "ended in: $end"
+}

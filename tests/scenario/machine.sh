@@ -1,0 +1,35 @@
+# The main job on machines: QEMU with Debian's own kernel, systemd and agent, and the lab's kernel modules for the adapter.
+
+cases() { echo success_on_a_machine no_driver_no_success_on_a_machine; }
+
+verdict() { sh_in "$1" '/root/ib-vmext verify --json || :' | jq -r .verdict; }
+
+case_success_on_a_machine() {
+	create "$VM" --machine --size Standard_HB120rs_v3
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	[ "$(verdict "$VM")" = driver-broken ] || fail "before the run the verdict is $(verdict "$VM")"
+	in_vm "$VM" test ! -e /sys/class/infiniband || [ -z "$(in_vm "$VM" ls /sys/class/infiniband)" ] || fail "there is an HCA before the run"
+	deploy "$VM"
+	want_success "$VM"
+	[ "$(verdict "$VM")" = ok ] || fail "after the run the verdict is $(verdict "$VM")"
+	# The field's own tool agrees.
+	[ "$(sh_in "$VM" 'ibstat | grep -c "State: Active"')" = 1 ] || fail "ibstat: $(in_vm "$VM" ibstat)"
+	sh_in "$VM" 'ibstat' | grep -E 'CA |Rate|Link layer|State'
+	if sh_in "$VM" 'dmesg | grep -E "BUG:|WARNING: CPU|Oops|Call Trace"'; then fail "the kernel complains"; fi
+	runs=$(journals "$VM")
+	vm reboot "$VM" >/dev/null
+	wait_until 120 sh_in "$VM" 'ibstat | grep -q "State: Active"'
+	[ "$(verdict "$VM")" = ok ] || fail "after a reboot the verdict is $(verdict "$VM")"
+	wait_until 120 sh_in "$VM" "[ \$(grep -c 'handler enable' /var/log/azure/$TYPE/CommandExecution.log) -ge 2 ]"
+	want_success "$VM"
+	[ "$(journals "$VM")" = "$runs" ] || fail "the reboot led to another installation"
+}
+
+# The negative control: the same run, but the image's tie between the real module and the lab's HCA is cut.
+case_no_driver_no_success_on_a_machine() {
+	create "$VM" --machine --size Standard_HB120rs_v3
+	sh_in "$VM" 'sed -i "/softdep mlx5_ib/d" /etc/modprobe.d/*.conf'
+	deploy "$VM"
+	want_code "$VM" 14 "ports-present"
+	want_former "$VM"
+}

@@ -1,0 +1,53 @@
+# tests/scenario/oracle.sh - is a VM in the state of its control? None of the product's code answers. POSIX sh, sourced.
+
+# Paths that a VM's own layer holds, for the union of two VMs, NUL-separated.
+layer_paths() {
+	for layer_vm in "$@"; do
+		(cd "$("$LAB" vm show "$layer_vm" --json | jq -r .dir)/upper" && find . -mindepth 1 -print0)
+	done | tr '\0' '\n' | sed 's,^\.,,' | sort -u | tr '\n' '\0'
+}
+
+manifest() { "$LAB" vm shell "$1" -- python3 /root/manifest.py <"$2"; }
+
+# Lines that differ and that no row of allowed-differences explains.
+unexplained() {
+	diff "$1" "$2" | grep '^[<>]' | while read -r sign path rest; do
+		explained=
+		while IFS='	' read -r glob why; do
+			case $glob in '#'* | '') continue ;; esac
+			# shellcheck disable=SC2254
+			case $path in $glob) explained=1; break ;; esac
+		done <"$here/allowed-differences"
+		[ -n "$explained" ] || echo "$sign $path $rest"
+	done
+}
+
+# What is told by the system's own programs, one file.
+told() {
+	sh_in "$1" 'dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | sort; echo "== half"; ls /var/lib/dpkg/updates'
+}
+
+# equals VM CONTROL: fails, showing what differs.
+equals() {
+	layer_paths "$1" "$2" >"$CASE_DIR/paths"
+	manifest "$1" "$CASE_DIR/paths" >"$CASE_DIR/mine"
+	manifest "$2" "$CASE_DIR/paths" >"$CASE_DIR/control"
+	bad=$(unexplained "$CASE_DIR/control" "$CASE_DIR/mine")
+	[ -z "$bad" ] || { echo "files differ from $2:"; echo "$bad" | head -30; return 1; }
+	told "$1" >"$CASE_DIR/told"
+	told "$2" >"$CASE_DIR/told-control"
+	diff "$CASE_DIR/told-control" "$CASE_DIR/told" >"$CASE_DIR/told-diff" ||
+		{ echo "dpkg, marks or units differ from $2:"; head -30 "$CASE_DIR/told-diff"; return 1; }
+}
+
+# The two controls: plain apt-get, nothing of ours.
+PLAIN="rdma-core ibverbs-providers infiniband-diags perftest"
+APT="env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 --no-install-recommends"
+make_controls() {
+	for control in former success; do
+		create "control-$control" --no-agent
+		put "control-$control" "$here/manifest.py" /root/manifest.py
+		sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
+	done
+	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null"
+}

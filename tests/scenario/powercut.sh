@@ -1,0 +1,44 @@
+# Power cuts on machines: QEMU is killed in the middle of the work; the file system recovers, the next boot decides. Odd runs have
+# the agent, even ones none: there the resume unit alone goes on. $SEED and $N tell the draws.
+
+. "$here/oracle.sh"
+
+SEED=${SEED:-1}
+
+cases() {
+	i=1
+	while [ $i -le "$N" ]; do echo "cut_$i"; i=$((i + 1)); done
+}
+i=1
+while [ $i -le "${N:-0}" ]; do eval "case_cut_$i() { one_cut $i; }"; i=$((i + 1)); done
+
+one_cut() {
+	delay=$(awk -v s="$SEED" -v r="$1" 'BEGIN { srand(s * 7919 + r); rand(); print rand() * 12 }')
+	echo "cut $1 of seed $SEED: $delay s after the packages step began, $([ $(($1 % 2)) -eq 1 ] && echo with || echo without) agent"
+	create "$VM" --machine --size Standard_HB120rs_v3
+	if [ $(($1 % 2)) -eq 1 ]; then
+		deploy "$VM"
+	else
+		in_vm "$VM" systemctl disable --now walinuxagent
+		put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+		sh_in "$VM" 'systemd-run -q --unit=run /root/ib-vmext apply --yes'
+	fi
+	wait_until 120 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
+	sleep "$delay"
+	vm cut "$VM" >/dev/null
+	vm start "$VM" >/dev/null
+	wait_until 300 sh_in "$VM" "test ! -e $STATE/journal/open"
+	sh_in "$VM" 'dmesg | grep -iE "EXT4-fs.*recover|orphan" || :'
+	[ $(($1 % 2)) -eq 0 ] || want_success "$VM"
+	if [ "$(in_vm "$VM" dpkg-query -W -f '${db:Status-Abbrev}' rdma-core 2>/dev/null)" = "ii " ]; then
+		in_vm "$VM" test -e "$STATE/receipt.json" || fail "new state without a receipt"
+		want_stack "$VM"
+		echo "ended in: success"
+	else
+		want_former "$VM"
+		in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf || fail "the file of ours stayed"
+		echo "ended in: former"
+	fi
+	[ -z "$(sh_in "$VM" 'dpkg --audit; dpkg -V; ls /var/lib/dpkg/updates')" ] || fail "dpkg is not whole: $(sh_in "$VM" 'dpkg --audit; dpkg -V')"
+	in_vm "$VM" test ! -e /etc/systemd/system/ib-vmext-resume.service || fail "the resume unit stayed"
+}
