@@ -201,6 +201,15 @@ static void write_list(FILE *out, const struct row *row, const char *key, const 
 	write_text(out, text);
 }
 
+/* Whoever shows it ends the sentence. */
+static void check_why(const struct row *row)
+{
+	const char *why = row_text(row, "why");
+
+	if (why[strlen(why) - 1] == '.')
+		row_fail(row, "\"why\" ends with a full stop");
+}
+
 static void check_driver(const struct row *row)
 {
 	static const char *const keys[] = {
@@ -217,6 +226,7 @@ static void check_driver(const struct row *row)
 	row_slug(row, row_text(row, "id"));
 	row_one_of(row, "route", row_text(row, "route"), routes);
 	row_one_of(row, "peerMemory", row_text(row, "peerMemory"), peers);
+	check_why(row);
 }
 
 static void write_driver(FILE *out, const struct row *row)

@@ -4,9 +4,23 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
+
+/* What comes from elsewhere may begin with the name of a setting or of a program: only a plain word
+ * gets a capital. */
+static void reason_shape(char *reason)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	size_t len = strlen(reason), word = strspn(reason, letters);
+
+	while (len > 0 && reason[len - 1] == '.')
+		reason[--len] = '\0';
+	if (word > 0 && (reason[word] == ' ' || reason[word] == '\0'))
+		reason[0] = (char)(reason[0] - 'a' + 'A');
+}
 
 void decision_refuse(struct decision *ret, enum fault fault, const char *fmt, ...)
 {
@@ -17,6 +31,7 @@ void decision_refuse(struct decision *ret, enum fault fault, const char *fmt, ..
 	va_start(ap, fmt);
 	(void)vsnprintf(ret->reason, sizeof ret->reason, fmt, ap);
 	va_end(ap);
+	reason_shape(ret->reason);
 }
 
 /* Without Hyper-V's bus no virtual function can appear. Unknown is not missing. */

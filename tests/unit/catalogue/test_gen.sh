@@ -38,6 +38,7 @@ refuse drivers 's/"inbox-debian-11"/"inbox-debian-12"/' 'stands at drivers['
 refuse drivers 's/"rdma-core"/"rdma core"/' 'one word'
 refuse drivers 's/"packageManager": "apt"/"packageManager": "apk"/' 'none of the known words'
 refuse drivers 's/"modules": .*/"modules": [],/' 'is empty'
+refuse drivers 's/made for it"/made for it."/' '"why" ends with a full stop'
 
 [ "$failed" -eq 0 ] && echo "all cases as they should be"
 exit "$failed"

@@ -1,4 +1,5 @@
 /* tests/unit/plan/test_judge.c - every refusal before a driver is looked for, and their order. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -148,7 +149,8 @@ static const struct {
 	const char *reason; /* a part of it: the measured fact */
 } rows[] = {
 	{ "as deployed", no_change, 0, FAULT_NONE, false, "1 InfiniBand function" },
-	{ "no VMBus on Azure", no_vmbus, 10, FAULT_NO_VMBUS, false, "6.1.0-56-amd64" },
+	{ "no VMBus on Azure", no_vmbus, 10, FAULT_NO_VMBUS, false,
+	  "This Azure VM shows no VMBus (kernel 6.1.0-56-amd64)" },
 	{ "no pci-hyperv on Azure", no_pci, 10, FAULT_NO_HYPERV_PCI, false, "6.1.0-56-amd64" },
 	{ "unknown is not missing", hyperv_unknown, 0, FAULT_NONE, false, "" },
 	{ "a size without InfiniBand that looks like one with", look_alike, 13,
@@ -191,6 +193,8 @@ static bool row_holds(const struct plan *p, const struct facts *f, size_t i)
 		return false;
 	if (strstr(d->reason, rows[i].reason) == NULL || d->reason[0] == '\0')
 		return false;
+	if (islower((unsigned char)d->reason[0]) || text_ends(d->reason, "."))
+		return false;
 	if (rows[i].exit_code == 0)
 		return d->route[0] != '\0';
 	return d->route[0] == '\0' && p->nsteps == 0 && d->remedy[0] != '\0' &&
@@ -215,6 +219,37 @@ static void judges_in_order(void **unused)
 	}
 }
 
+static const struct {
+	const char *name, *what, *reason;
+} sentence_rows[] = {
+	{ "a sentence begins with a capital, its stop is for who shows it",
+	  "the settings cannot be read.", "The settings cannot be read" },
+	{ "the name of a setting is none of our words", "reboot: \"maybe\" is not a value",
+	  "reboot: \"maybe\" is not a value" },
+	{ "nor is its path, and a question stays one",
+	  "settings.driverVerison: unknown setting; did you mean driverVersion?",
+	  "settings.driverVerison: unknown setting; did you mean driverVersion?" },
+	{ "nor is a path", "/etc/os-release is missing", "/etc/os-release is missing" },
+	{ "dots are full stops too", "it ended with: and so on...", "It ended with: and so on" },
+	{ "one word", "refused", "Refused" },
+	{ "nothing", "", "" },
+};
+
+static void refuses_in_sentences(void **unused)
+{
+	static struct plan p;
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(sentence_rows); i++) {
+		struct error err;
+
+		(void)error_set(&err, FAULT_SETTINGS, 0, "%s", sentence_rows[i].what);
+		plan_refuse(&err, &p);
+		if (!text_eq(p.decision.reason, sentence_rows[i].reason))
+			fail_msg("%s: %s", sentence_rows[i].name, p.decision.reason);
+	}
+}
+
 static void refuses_by_an_error(void **unused)
 {
 	static struct plan p;
@@ -235,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_in_order),
 		cmocka_unit_test(refuses_by_an_error),
+		cmocka_unit_test(refuses_in_sentences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* tests/unit/plan/test_routes.c - which route is taken, when the stack is kept, and what is refused
  * as 12. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -305,6 +306,11 @@ static void chooses_the_route(void **unused)
 				 d->exit_code, fault_row(d->fault)->slug, d->route, d->reason);
 		if ((p.nsteps > 0) != text_eq(d->route, "inbox"))
 			fail_msg("%s: %u steps", rows[i].name, p.nsteps);
+		/* Who shows it adds the full stop. */
+		if (islower((unsigned char)d->reason[0]) || text_ends(d->reason, "."))
+			fail_msg("%s: not as a reason is written: %s", rows[i].name, d->reason);
+		for (unsigned k = 0; k < p.ncandidates; k++)
+			assert_false(text_ends(p.candidates[k].why, "."));
 	}
 }
 
