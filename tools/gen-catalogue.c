@@ -201,6 +201,22 @@ static void write_list(FILE *out, const struct row *row, const char *key, const 
 	write_text(out, text);
 }
 
+/* The modules without which a machine is still served. For each of them src/plan says what is then
+ * lacking. */
+static void check_optional_modules(const struct row *row)
+{
+	const json_t *modules = json_object_get(row->object, "modules");
+	const json_t *optional = json_object_get(row->object, "optionalModules");
+
+	for (size_t i = 0; i < json_array_size(optional); i++)
+		for (size_t k = 0; k < json_array_size(modules); k++)
+			if (json_equal(json_array_get(optional, i), json_array_get(modules, k)))
+				row_fail(row,
+					 "modules[%zu] is in \"modules\" and in "
+					 "\"optionalModules\"",
+					 k);
+}
+
 /* Whoever shows it ends the sentence. */
 static void check_why(const struct row *row)
 {
@@ -213,10 +229,23 @@ static void check_why(const struct row *row)
 static void check_driver(const struct row *row)
 {
 	static const char *const keys[] = {
-		"id",         "route",          "osId",     "osVersions", "generations",
-		"arch",       "packageManager", "packages", "modules",    "version",
-		"peerMemory", "seconds",        "evidence", "source",     "why",
-		NULL
+		"id",
+		"route",
+		"osId",
+		"osVersions",
+		"generations",
+		"arch",
+		"packageManager",
+		"packages",
+		"modules",
+		"optionalModules",
+		"version",
+		"peerMemory",
+		"seconds",
+		"evidence",
+		"source",
+		"why",
+		NULL,
 	};
 	static const char *const routes[] = { "inbox",     "distro",   "doca-ofed",
 					      "mlnx-ofed", "prebuilt", NULL };
@@ -226,6 +255,7 @@ static void check_driver(const struct row *row)
 	row_slug(row, row_text(row, "id"));
 	row_one_of(row, "route", row_text(row, "route"), routes);
 	row_one_of(row, "peerMemory", row_text(row, "peerMemory"), peers);
+	check_optional_modules(row);
 	check_why(row);
 }
 
@@ -233,6 +263,7 @@ static void write_driver(FILE *out, const struct row *row)
 {
 	static const char *const arches[] = { "x86_64", "aarch64", NULL };
 	static const char *const managers[] = { "apt", "dnf", "yum", "tdnf", "zypper", NULL };
+	static const char *const optional[] = { "ib_ipoib", NULL };
 	bool unknown = json_is_null(json_object_get(row->object, "seconds"));
 
 	(void)fputs("\t{ ", out);
@@ -248,6 +279,10 @@ static void write_driver(FILE *out, const struct row *row)
 	(void)fputs("\n\t\t", out);
 	write_list(out, row, "packages", NULL);
 	write_list(out, row, "modules", NULL);
+	if (json_object_get(row->object, "optionalModules") != NULL)
+		write_list(out, row, "optionalModules", optional);
+	else
+		write_text(out, "");
 	(void)fputs("\n\t\t", out);
 	write_text(out, text_or_null(row, "version"));
 	write_text(out, row_text(row, "peerMemory"));

@@ -38,11 +38,12 @@ struct driver_row {
 	const char *generations; /* "CX4,CX5,CX6,CX7,mlx5Gen" */
 	const char *arch;        /* "x86_64,aarch64" */
 	const char *package_manager;
-	const char *packages;    /* comma separated, see list_next */
-	const char *modules;     /* comma separated, in the order of loading */
-	const char *version;     /* fixed version, or "" where the package manager decides */
-	const char *peer_memory; /* "yes", "dma-buf", "no", "unknown" */
-	int seconds;             /* estimate, -1 if unknown */
+	const char *packages;         /* comma separated, see list_next */
+	const char *modules;          /* comma separated, in the order of loading */
+	const char *optional_modules; /* loaded after them where the kernel has them; may be "" */
+	const char *version;          /* fixed version, or "" where the package manager decides */
+	const char *peer_memory;      /* "yes", "dma-buf", "no", "unknown" */
+	int seconds;                  /* estimate, -1 if unknown */
 	bool seen;
 	const char *source;
 	const char *why;

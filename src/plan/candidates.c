@@ -39,8 +39,7 @@ bool module_is_in(const struct facts *f, const char *name)
 	return module != NULL && (module->loaded || module->built_in);
 }
 
-/* Is it a fact that this kernel has no such module? */
-static bool module_is_missing(const struct facts *f, const char *name)
+bool module_is_missing(const struct facts *f, const char *name)
 {
 	const struct module_facts *module = facts_module(f, name);
 
@@ -164,7 +163,8 @@ static bool stack_serves(const struct inputs *in, const struct driver_row *row, 
 	return stack_is_whole(f, row, c);
 }
 
-static enum route_end keep_consider(const struct inputs *in, struct candidate *c)
+static enum route_end keep_consider(const struct inputs *in, struct candidate *c,
+				    const struct driver_row **ret_row)
 {
 	const struct facts *f = in->facts;
 	const struct settings *s = in->settings;
@@ -172,6 +172,7 @@ static enum route_end keep_consider(const struct inputs *in, struct candidate *c
 	const struct driver_row *row = NULL;
 
 	(void)row_find(in, kind, c, &row);
+	*ret_row = row;
 	(void)TEXT_COPY(c->version, f->driver.version);
 	if (row != NULL)
 		(void)TEXT_COPY(c->peer_memory, row->peer_memory);
@@ -268,7 +269,7 @@ void routes_consider(const struct inputs *in, struct plan *ret, struct routes *r
 	const char *const *order = routes_by_preference[in->settings->prefer];
 
 	*ret_routes = (struct routes) { 0 };
-	ret_routes->ends[0] = keep_consider(in, candidate_add(ret, "keep"));
+	ret_routes->ends[0] = keep_consider(in, candidate_add(ret, "keep"), &ret_routes->rows[0]);
 	for (size_t i = 0; i < ARRAY_SIZE(routes_by_preference[0]); i++) {
 		unsigned n = ret->ncandidates;
 

@@ -90,9 +90,9 @@ static void route_decide(const struct inputs *in, const struct routes *routes, s
 	switch (routes->ends[best]) {
 	case ROUTE_FITS:
 		accept(in, c, ret);
-		if (routes->rows[best] != NULL)
+		if (best != 0)
 			steps_build(in, routes->rows[best], ret);
-		warnings_add(in, ret);
+		warnings_add(in, routes->rows[best], ret);
 		return;
 	case ROUTE_NOT_ASKED:
 		refuse_choice(in, routes, ret);

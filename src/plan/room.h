@@ -28,8 +28,8 @@ enum route_end {
 
 /* Beside plan.candidates[], entry by entry: what the decision needs and the document does not. */
 struct routes {
-	const struct driver_row
-		*rows[PLAN_CANDIDATES_MAX]; /* NULL for keep and where there is none */
+	/* NULL where there is none; keep's is of the driver that is installed */
+	const struct driver_row *rows[PLAN_CANDIDATES_MAX];
 	enum route_end ends[PLAN_CANDIDATES_MAX];
 };
 
@@ -46,8 +46,9 @@ void routes_consider(const struct inputs *in, struct plan *ret, struct routes *r
 /* Add the steps that bring the row's driver onto the machine, without those that change nothing. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 
-/* Add what the reader should know, although it stops nothing. */
-void warnings_add(const struct inputs *in, struct plan *ret);
+/* Add what the reader should know, although it stops nothing. The row is that of the route that was
+ * chosen, NULL if it has none. */
+void warnings_add(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 
 /* Is `prefix` all of the version, or its first parts? "5.5" begins 5.5-1.0.3.2, "4" not 44.0-2. */
 bool version_begins(const char *version, const char *prefix);
@@ -57,3 +58,6 @@ bool package_is_whole(const struct facts *f, const char *name);
 
 /* Loaded, or part of the kernel image. */
 bool module_is_in(const struct facts *f, const char *name);
+
+/* Is it a fact that this kernel has no such module? */
+bool module_is_missing(const struct facts *f, const char *name);

@@ -77,10 +77,24 @@ static void packages_step(const struct facts *f, const struct driver_row *row, s
 	step_drop_if_idle(ret);
 }
 
-static void modules_boot_step(const struct driver_row *row, struct plan *ret)
+/* The modules of a row that this kernel can load: those that must be, then the optional ones. */
+struct module_walk {
+	const struct facts *facts;
+	const char *rest, *optional;
+};
+
+static bool module_next(struct module_walk *w, char *ret, size_t size)
+{
+	while (list_next(&w->rest, ret, size) || list_next(&w->optional, ret, size))
+		if (!module_is_missing(w->facts, ret))
+			return true;
+	return false;
+}
+
+static void modules_boot_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "modules-boot", STEP_FILE);
-	const char *rest = row->modules;
+	struct module_walk walk = { f, row->modules, row->optional_modules };
 	char former[sizeof s->content], name[64];
 
 	item_add(s, MODULES_FILE);
@@ -89,7 +103,7 @@ static void modules_boot_step(const struct driver_row *row, struct plan *ret)
 	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
 	(void)TEXT_COPY(s->content, "# Written by ib-vmext: the modules that InfiniBand needs, "
 				    "loaded at boot.\n# `ib-vmext undo` takes this file away.\n");
-	while (list_next(&rest, name, sizeof name)) {
+	while (module_next(&walk, name, sizeof name)) {
 		(void)TEXT_COPY(former, s->content);
 		(void)TEXT_FORMAT(s->content, "%s%s\n", former, name);
 	}
@@ -98,10 +112,10 @@ static void modules_boot_step(const struct driver_row *row, struct plan *ret)
 static void modules_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "modules", STEP_MODULES);
-	const char *rest = row->modules;
+	struct module_walk walk = { f, row->modules, row->optional_modules };
 	char names[120] = "", name[64];
 
-	while (list_next(&rest, name, sizeof name)) {
+	while (module_next(&walk, name, sizeof name)) {
 		item_add(s, name);
 		if (module_is_in(f, name))
 			continue;
@@ -117,7 +131,7 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	packages_step(in->facts, row, ret);
-	modules_boot_step(row, ret);
+	modules_boot_step(in->facts, row, ret);
 	modules_step(in->facts, row, ret);
 }
 
@@ -173,8 +187,31 @@ static void packages_warning(const struct facts *f, struct plan *ret)
 			    "an interrupted installation left these packages half done: %s", names);
 }
 
-void warnings_add(const struct inputs *in, struct plan *ret)
+/* What the machine goes without where the kernel has no such module; one row for each optional
+ * module that the catalogue may name. A remedy must not be to deploy again on another kernel: the
+ * stack would be kept without the module. */
+static const struct {
+	const char *module, *id, *lack, *remedy;
+} optional_modules[] = {
+	{ "ib_ipoib", "no-ipoib", "there will be no IPoIB interface (ib0); MPI over verbs works",
+	  "Nothing, unless ib0 is needed: then name ib_ipoib in a file of /etc/modules-load.d and "
+	  "boot the standard kernel (Debian: linux-image-amd64)." },
+};
+
+static void modules_warnings(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(optional_modules); i++)
+		if (list_has(row->optional_modules, optional_modules[i].module) &&
+		    module_is_missing(f, optional_modules[i].module))
+			warning_add(ret, optional_modules[i].id, optional_modules[i].remedy,
+				    "kernel %s has no module %s: %s", f->kernel.release,
+				    optional_modules[i].module, optional_modules[i].lack);
+}
+
+void warnings_add(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	size_warnings(in, ret);
+	if (row != NULL)
+		modules_warnings(in->facts, row, ret);
 	packages_warning(in->facts, ret);
 }

@@ -38,6 +38,9 @@ refuse drivers 's/"inbox-debian-11"/"inbox-debian-12"/' 'stands at drivers['
 refuse drivers 's/"rdma-core"/"rdma core"/' 'one word'
 refuse drivers 's/"packageManager": "apt"/"packageManager": "apk"/' 'none of the known words'
 refuse drivers 's/"modules": .*/"modules": [],/' 'is empty'
+refuse drivers 's/"optionalModules": \["ib_ipoib"\]/"optionalModules": ["ib_mad"]/' 'none of the known words'
+refuse drivers 's/"rdma_ucm"\]/"rdma_ucm", "ib_ipoib"]/' 'in "modules" and in "optionalModules"'
+refuse drivers 's/"optionalModules"/"optionalModule"/' 'unknown member'
 refuse drivers 's/made for it"/made for it."/' '"why" ends with a full stop'
 
 [ "$failed" -eq 0 ] && echo "all cases as they should be"

@@ -186,6 +186,28 @@ static void fresh_module_missing(void)
 	module_of(&f, "mlx5_ib")->path[0] = '\0';
 }
 
+static void no_ipoib(void)
+{
+	*module_of(&f, "ib_ipoib") = (struct module_facts) { .name = "ib_ipoib" };
+}
+
+static void ipoib_not_loaded(void)
+{
+	module_of(&f, "ib_ipoib")->loaded = false;
+}
+
+static void fresh_no_ipoib(void)
+{
+	fresh();
+	no_ipoib();
+}
+
+static void fresh_ipoib_built_in(void)
+{
+	fresh_no_ipoib();
+	module_of(&f, "ib_ipoib")->built_in = true;
+}
+
 static void fresh_modules_unknown(void)
 {
 	fresh();
@@ -252,6 +274,10 @@ static const struct {
 	  FAULT_NONE, "inbox", "" },
 	{ "modules that cannot be read are not missing", fresh_modules_unknown, 0, FAULT_NONE,
 	  "inbox", "" },
+	{ "Debian's cloud kernel has no ib_ipoib, but serves", fresh_no_ipoib, 0, FAULT_NONE,
+	  "inbox", "Debian's kernel holds" },
+	{ "nor does keep ask for an optional module", ipoib_not_loaded, 0, FAULT_NONE, "keep", "" },
+	{ "the stack of a cloud kernel is kept", no_ipoib, 0, FAULT_NONE, "keep", "" },
 	{ "a vendor stack that works is kept without a row", doca_working, 0, FAULT_NONE, "keep",
 	  "doca-ofed 3.2.1" },
 	{ "a working stack is kept on a distribution without rows", working_elsewhere, 0,
@@ -358,7 +384,7 @@ static void plans_the_steps_of_inbox(void **unused)
 	assert_string_equal(p.steps[1].items[0], "etc/modules-load.d/ib-vmext.conf");
 	assert_true(text_starts(p.steps[1].content, "# Written by ib-vmext"));
 	assert_true(text_ends(p.steps[1].content,
-			      "\nmlx5_ib\nib_uverbs\nib_umad\nib_ipoib\nrdma_ucm\n"));
+			      "\nmlx5_ib\nib_uverbs\nib_umad\nrdma_ucm\nib_ipoib\n"));
 	assert_string_equal(p.steps[2].id, "modules");
 	assert_int_equal(p.steps[2].kind, STEP_MODULES);
 	assert_int_equal(p.steps[2].nitems, 5);
@@ -382,6 +408,19 @@ static void plans_only_what_changes(void **unused)
 	assert_int_equal(p.steps[0].nitems, 4);
 	assert_int_equal(p.steps[0].nchanges, 1);
 	assert_string_equal(p.steps[0].changes[0], "package rdma-core (repaired)");
+}
+
+static void plans_no_module_that_the_kernel_lacks(void **unused)
+{
+	(void)unused;
+	prepare(fresh_no_ipoib);
+	assert_int_equal(p.nsteps, 3);
+	assert_true(text_ends(p.steps[1].content, "\nmlx5_ib\nib_uverbs\nib_umad\nrdma_ucm\n"));
+	assert_int_equal(p.steps[2].nitems, 4);
+	assert_string_equal(p.steps[2].what, "load mlx5_ib, ib_uverbs, ib_umad, rdma_ucm");
+	prepare(fresh_modules_unknown);
+	assert_int_equal(p.steps[2].nitems, 5);
+	assert_string_equal(p.steps[2].items[4], "ib_ipoib");
 }
 
 static void connectx3(void)
@@ -443,6 +482,10 @@ static const struct {
 	{ "metadata silent", metadata_silent, "size-unknown", "metadata" },
 	{ "a function is missing", seven_of_eight, "functions-missing", "only 7" },
 	{ "an interrupted installation", package_half, "half-installed", "rdma-core" },
+	{ "a cloud kernel makes no ib0", fresh_no_ipoib, "no-ipoib", "6.1.0-56-amd64 has no" },
+	{ "the same once its stack is there", no_ipoib, "no-ipoib", "MPI over verbs works" },
+	{ "built in is as good as a file", fresh_ipoib_built_in, NULL, NULL },
+	{ "modules that cannot be read are not missing", fresh_modules_unknown, NULL, NULL },
 };
 
 static void warns(void **unused)
@@ -467,6 +510,7 @@ int main(void)
 		cmocka_unit_test(lists_every_route),
 		cmocka_unit_test(plans_the_steps_of_inbox),
 		cmocka_unit_test(plans_only_what_changes),
+		cmocka_unit_test(plans_no_module_that_the_kernel_lacks),
 		cmocka_unit_test(gives_connectx3_mlx4),
 		cmocka_unit_test(warns),
 	};
