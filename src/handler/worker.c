@@ -125,8 +125,7 @@ static void finish(struct job *j)
 	status_from_outcome(&j->outcome, &j->settings, s);
 	status_redact(s, j->host->log);
 	document = status_to_json(s, j->host->clock->realtime_ms(j->host->clock));
-	if (!j->replaced)
-		keep_result(j, document);
+	keep_result(j, document);
 	reporter_write(&j->reporter);
 	log_event(j->host->log, s->state == STATUS_SUCCESS ? LEVEL_INFO : LEVEL_ERROR, "worker.end",
 		  "request %lld ended with %s, code %d: %s", (long long)j->request.seq,

@@ -57,7 +57,7 @@ static const struct {
 	  FAULT_PROTECTED_SETTINGS, "40 hex", NULL },
 	{ "a thumbprint that is a path",
 	  WRAP("{\"protectedSettings\":\"QUJD\",\"protectedSettingsCertThumbprint\":\"../../../../"
-	       "etc/shadow0000000000000000000\"}"),
+	       "etc/shadow000000000000000000\"}"),
 	  FAULT_PROTECTED_SETTINGS, "40 hex", NULL },
 };
 

@@ -325,6 +325,16 @@ static void damaged_state_is_no_work(void **state)
 	assert_int_equal(fake_act.applies, 0);
 }
 
+static void a_result_that_cannot_be_kept_is_no_loop(void **state)
+{
+	struct machine *m = *state;
+
+	machine_put(m, RESULT "/in-the-way", "");
+	work(m);
+	assert_int_equal(fake_act.applies, 1);
+	expect_status(m, 3, "success 0");
+}
+
 static void resume_needs_an_open_journal(void **state)
 {
 	struct machine *m = *state;
@@ -441,6 +451,7 @@ int main(void)
 		CASE(skips_what_is_not_supported_if_so_told),
 		CASE(waits_for_a_run_at_a_shell_and_says_so),
 		CASE(damaged_state_is_no_work),
+		CASE(a_result_that_cannot_be_kept_is_no_loop),
 		CASE(resume_needs_an_open_journal),
 		cmocka_unit_test(uninstalls),
 		CASE(an_undo_that_takes_too_long_is_left_to_the_worker),
