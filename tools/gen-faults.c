@@ -1,4 +1,5 @@
-/* tools/gen-faults.c - data/faults.json -> enum fault, and the tables of faults and exit codes. */
+/* tools/gen-faults.c - data/faults.json -> enum fault, the tables of faults and exit codes, and
+ * docs/exit-codes.md. */
 #include "gen-tables.h"
 
 #include <string.h>
@@ -155,5 +156,107 @@ void make_fault_table(const char *file, FILE *out)
 	}
 	(void)fputs("};\n", out);
 	write_exits(out, file, doc);
+	json_decref(doc);
+}
+
+/* docs/exit-codes.md */
+
+/* Write text so that Markdown shows it as it is, but for its `code`, where only `in_code` needs a
+ * backslash. An underscore inside a word is safe. */
+static void write_prose(FILE *out, const char *text, const char *in_code)
+{
+	bool code = false;
+
+	for (; *text != '\0'; text++) {
+		code ^= *text == '`';
+		if (strchr(code ? in_code : "\\*<>[]#~|", *text) != NULL)
+			(void)fputc('\\', out);
+		(void)fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+	}
+}
+
+/* In a table: a bar would end the cell, even inside code. */
+static void write_cell(FILE *out, const char *text)
+{
+	write_prose(out, text, "|");
+	(void)fputs(" |", out);
+}
+
+static void write_item(FILE *out, const char *name, const char *text)
+{
+	(void)fprintf(out, "- %s: ", name);
+	write_prose(out, text, "");
+	(void)fputc('\n', out);
+}
+
+static void write_exits_md(FILE *out, const char *file, const json_t *doc)
+{
+	size_t count = rows_count(file, doc, "exitCodes");
+
+	(void)fputs("| code | meaning | what to do |\n| ---: | --- | --- |\n", out);
+	for (size_t i = 0; i < count; i++) {
+		struct row row = row_at(file, doc, "exitCodes", i, NULL);
+
+		(void)fprintf(out, "| %lld | ", row_int(&row, "code", 0, 255));
+		write_cell(out, row_text(&row, "meaning"));
+		(void)fputc(' ', out);
+		write_cell(out, row_text(&row, "remedy"));
+		(void)fputc('\n', out);
+	}
+}
+
+static void write_fault_md(FILE *out, const struct row *row)
+{
+	(void)fprintf(out, "\n### %s\n\n", row_text(row, "slug"));
+	write_item(out, "cause", row_text(row, "cause"));
+	write_item(out, "remedy", row_text(row, "remedy"));
+	write_item(out, "who must act", row_text(row, "who"));
+	write_item(out, "can a retry help",
+		   row_bool(row, "transient") ? "yes, nothing else need change" : "no");
+}
+
+/* The faults of one exit code, under its heading. */
+static void write_code_md(FILE *out, const char *file, const json_t *doc, const struct row *code)
+{
+	size_t count = rows_count(file, doc, "faults");
+	unsigned written = 0;
+
+	(void)fprintf(out, "\n## Code %lld\n\n", row_int(code, "code", 0, 255));
+	write_prose(out, row_text(code, "meaning"), "");
+	(void)fputc('\n', out);
+	for (size_t i = 0; i < count; i++) {
+		struct row row = row_at(file, doc, "faults", i, "slug");
+
+		if (row_int(&row, "exitCode", 1, 255) != row_int(code, "code", 0, 255))
+			continue;
+		write_fault_md(out, &row);
+		written++;
+	}
+	if (written == 0)
+		(void)fputs("\nNo fault stands under it.\n", out);
+}
+
+void make_exit_codes_md(const char *file, FILE *out)
+{
+	json_t *doc = faults_load(file);
+	size_t count = rows_count(file, doc, "exitCodes");
+
+	(void)fputs("<!-- Made by tools/gen-tables from data/faults.json: edit that. -->\n"
+		    "# Exit codes\n\n"
+		    "The code of the status that Azure shows, and of a verb at a shell, is one of "
+		    "these:\n\n",
+		    out);
+	write_exits_md(out, file, doc);
+	(void)fputs(
+		"\nWhat went wrong exactly is a fault: its name stands in the status message, in "
+		"the log\nand in `--json` answers. Who must act: *user* is who deploys the "
+		"extension, *operator* who\nruns the VM, *platform* Azure and its agent on the "
+		"VM.\n",
+		out);
+	for (size_t i = 0; i < count; i++) {
+		struct row row = row_at(file, doc, "exitCodes", i, NULL);
+
+		write_code_md(out, file, doc, &row);
+	}
 	json_decref(doc);
 }

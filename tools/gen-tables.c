@@ -1,5 +1,5 @@
-/* tools/gen-tables.c - makes const C tables of data/ (JSON) at build time: gen-tables MODE INPUT
- * OUTPUT. */
+/* tools/gen-tables.c - makes const C tables, and a page of docs/, of data/ (JSON): gen-tables MODE
+ * INPUT OUTPUT. */
 #include "gen-tables.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static const struct {
 } modes[] = {
 	{ "fault-ids", make_fault_ids }, { "fault-table", make_fault_table },
 	{ "sizes", make_sizes },         { "adapters", make_adapters },
-	{ "drivers", make_drivers },
+	{ "drivers", make_drivers },     { "exit-codes-md", make_exit_codes_md },
 };
 
 static int usage(void)

@@ -6,6 +6,7 @@
 
 void make_fault_ids(const char *file, FILE *out);
 void make_fault_table(const char *file, FILE *out);
+void make_exit_codes_md(const char *file, FILE *out);
 void make_sizes(const char *file, FILE *out);
 void make_adapters(const char *file, FILE *out);
 void make_drivers(const char *file, FILE *out);
