@@ -45,10 +45,11 @@ static void print_help(FILE *to)
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct cli_verb *v = tables[i]; v->name != NULL; v++)
 			fprintf(to, "  %s %s\n      %s\n", v->name, v->args, v->help);
-	fprintf(to, "\nexit status: 0 done, 1 used wrongly, 2 not running, 3 not found, 4 failed\n"
-		    "IB_LAB_STATE (default /var/lib/ib-lab) tells labs apart; IB_LAB_CACHE (default\n"
-		    "/var/cache/ib-lab) holds what took long to make. WALA_SOURCE names a checkout of\n"
-		    "an agent to run in place of the packaged one.\n");
+	fprintf(to,
+		"\nexit status: 0 done, 1 used wrongly, 2 not running, 3 not found, 4 failed\n"
+		"IB_LAB_STATE (default /var/lib/ib-lab) tells labs apart; IB_LAB_CACHE (default\n"
+		"/var/cache/ib-lab) holds what took long to make. WALA_SOURCE names a checkout of\n"
+		"an agent to run in place of the packaged one.\n");
 }
 
 /* How many words of argv the verb's name takes; 0 if it is another. */
@@ -89,12 +90,13 @@ static int option_kind(const struct cli_verb *v, const char *name, size_t len)
 
 static int usage(const struct cli_verb *v, const char *why, const char *what)
 {
-	fprintf(stderr, "ib-lab: %s%s%s\nusage: ib-lab %s %s\n", why, *what != '\0' ? " " : "", what,
-		v->name, v->args);
+	fprintf(stderr, "ib-lab: %s%s%s\nusage: ib-lab %s %s\n", why, *what != '\0' ? " " : "",
+		what, v->name, v->args);
 	return LAB_USAGE;
 }
 
-/* One argument that begins with "--" (or is -o). Returns how many words it took, -1 if it is wrong. */
+/* One argument that begins with "--" (or is -o). Returns how many words it took, -1 if it is wrong.
+ */
 static int take_option(struct cli *c, char **argv)
 {
 	const char *name = text_eq(argv[0], "-o") ? "output" : argv[0] + 2;

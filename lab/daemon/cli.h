@@ -7,15 +7,15 @@
 struct cli {
 	struct lab *lab;
 	const struct cli_verb *verb;
-	const char *words[8];   /* what is not an option: the VM's name first */
+	const char *words[8]; /* what is not an option: the VM's name first */
 	size_t nwords;
-	json_t *options;        /* {"size":"...","json":true} */
-	char *const *rest;      /* `vm shell`: the command, NULL-terminated */
+	json_t *options;   /* {"size":"...","json":true} */
+	char *const *rest; /* `vm shell`: the command, NULL-terminated */
 };
 
 struct cli_verb {
 	const char *name, *args, *help;
-	const char *options;    /* "size= cell json": '=' takes a value */
+	const char *options; /* "size= cell json": '=' takes a value */
 	size_t min_words, max_words;
 	int (*run)(const struct cli *c);
 };
@@ -34,5 +34,6 @@ void cli_print_json(json_t *answer);
 /* The log sink of the client: what is being prepared, on stderr. */
 void cli_log(void *ctx, const struct event *ev);
 
-/* Run a command in a VM with our stdio. Returns its exit status, or one of ib-lab's after saying why. */
+/* Run a command in a VM with our stdio. Returns its exit status, or one of ib-lab's after saying
+ * why. */
 int cli_shell(const struct cli *c, const char *vm, char *const argv[]);

@@ -26,14 +26,15 @@ static int pass_json(const struct cli *c, json_t *args, const char *option, cons
 
 	if (value == NULL)
 		return 0;
-	if (value[0] != '@' ? buf_add_text(&text, value) < 0 :
-			      fs_read(AT_FDCWD, value + 1, 1 << 20, &text) < 0) {
+	if (value[0] != '@' ? buf_add_text(&text, value) < 0
+			    : fs_read(AT_FDCWD, value + 1, 1 << 20, &text) < 0) {
 		fprintf(stderr, "ib-lab: cannot read %s\n", value + 1);
 		return LAB_USAGE;
 	}
 	j = json_parse(buf_text(&text), text.len, why, sizeof why);
 	if (!json_is_object(j)) {
-		fprintf(stderr, "ib-lab: --%s is no JSON object: %s\n", option, j == NULL ? why : "");
+		fprintf(stderr, "ib-lab: --%s is no JSON object: %s\n", option,
+			j == NULL ? why : "");
 		return LAB_USAGE;
 	}
 	json_object_set_new(args, key, json_string(buf_text(&text)));
@@ -66,7 +67,8 @@ static int run_set(const struct cli *c)
 	return rc;
 }
 
-/* The columns of `az vm extension list -o table`, as wide as what stands in them, two blanks between. */
+/* The columns of `az vm extension list -o table`, as wide as what stands in them, two blanks
+ * between. */
 static const struct {
 	const char *title, *key;
 } columns[] = {
@@ -109,9 +111,8 @@ static void print_table(const json_t *rows)
 		return;
 	for (size_t n = 0; n < ARRAY_SIZE(columns); n++) {
 		widths[n] = strlen(columns[n].title);
-		json_array_foreach(rows, i, row)
-			if (strlen(cell_text(row, n)) > widths[n])
-				widths[n] = strlen(cell_text(row, n));
+		json_array_foreach(rows, i, row) if (strlen(cell_text(row, n)) > widths[n])
+			widths[n] = strlen(cell_text(row, n));
 	}
 	print_line(NULL, widths, true);
 	for (size_t n = 0; n < ARRAY_SIZE(columns); n++) {
@@ -119,8 +120,7 @@ static void print_table(const json_t *rows)
 			putchar('-');
 		fputs(n + 1 < ARRAY_SIZE(columns) ? "  " : "\n", stdout);
 	}
-	json_array_foreach(rows, i, row)
-		print_line(row, widths, false);
+	json_array_foreach(rows, i, row) print_line(row, widths, false);
 }
 
 static int run_list(const struct cli *c)
@@ -199,15 +199,22 @@ static int run_wait(const struct cli *c)
 }
 
 const struct cli_verb cli_extension_verbs[] = {
-	{ "extension set", "VM [--name N] [--publisher P] [--type T] [--version 1.1] [--settings JSON|@FILE] "
-	  "[--protected JSON|@FILE] [--force-update TAG] [--no-auto-upgrade] [--state enabled|disabled]", "ask for an extension",
-	  "name= publisher= type= version= settings= protected= force-update= no-auto-upgrade state= json", 1, 1, run_set },
+	{ "extension set",
+	  "VM [--name N] [--publisher P] [--type T] [--version 1.1] [--settings JSON|@FILE] "
+	  "[--protected JSON|@FILE] [--force-update TAG] [--no-auto-upgrade] [--state "
+	  "enabled|disabled]",
+	  "ask for an extension",
+	  "name= publisher= type= version= settings= protected= force-update= no-auto-upgrade "
+	  "state= json",
+	  1, 1, run_set },
 	{ "extension list", "VM [-o table|json]", "what the agent reported, as az prints it",
 	  "output= json", 1, 1, run_list },
 	{ "extension show", "VM [--name N]", "one extension", "name= json", 1, 1, run_show },
-	{ "extension delete", "VM [--name N]", "ask for its removal", "name= json", 1, 1, run_delete },
-	{ "extension wait", "VM [--name N] [--timeout S] [--until final|success|error|gone] [--progress]",
-	  "until the agent reports an end; 4 if that is an error", "name= timeout= until= progress json", 1, 1,
-	  run_wait },
+	{ "extension delete", "VM [--name N]", "ask for its removal", "name= json", 1, 1,
+	  run_delete },
+	{ "extension wait",
+	  "VM [--name N] [--timeout S] [--until final|success|error|gone] [--progress]",
+	  "until the agent reports an end; 4 if that is an error",
+	  "name= timeout= until= progress json", 1, 1, run_wait },
 	{ 0 },
 };

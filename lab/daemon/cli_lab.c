@@ -14,8 +14,8 @@
 
 enum { DOWN_PATIENCE_MS = 30000 };
 
-/* Held by the daemon as long as it lives: after a SIGKILL it is free, whatever else is left. Returns a descriptor, or
- * -1 with *err set. */
+/* Held by the daemon as long as it lives: after a SIGKILL it is free, whatever else is left.
+ * Returns a descriptor, or -1 with *err set. */
 static int take_lock(const struct lab *lab, struct error *err)
 {
 	char path[VM_PATH_MAX + 16];
@@ -165,17 +165,18 @@ static int run_env(const struct cli *c)
 		cli_print_json(json_incref(answer));
 		return LAB_OK;
 	}
-	printf("export IB_LAB_STATE=%s\nexport IB_LAB_CACHE=%s\n", json_text_at(answer, "state", ""),
-	       json_text_at(answer, "cache", ""));
-	printf("# the lab's network: nsenter --net=/proc/%lld/fd/%lld\n", json_int_at(answer, "pid", 0),
-	       json_int_at(answer, "netns", 0));
+	printf("export IB_LAB_STATE=%s\nexport IB_LAB_CACHE=%s\n",
+	       json_text_at(answer, "state", ""), json_text_at(answer, "cache", ""));
+	printf("# the lab's network: nsenter --net=/proc/%lld/fd/%lld\n",
+	       json_int_at(answer, "pid", 0), json_int_at(answer, "netns", 0));
 	return LAB_OK;
 }
 
 static int run_mirror(const struct cli *c)
 {
 	if (!text_starts(c->words[0], "fault=")) {
-		fprintf(stderr, "ib-lab: mirror set fault=none|404|503|slow:BYTES_PER_S|badsig|hang\n");
+		fprintf(stderr,
+			"ib-lab: mirror set fault=none|404|503|slow:BYTES_PER_S|badsig|hang\n");
 		return LAB_USAGE;
 	}
 	return client_ask(&c->lab->paths, "mirror set",
@@ -183,10 +184,11 @@ static int run_mirror(const struct cli *c)
 }
 
 const struct cli_verb cli_lab_verbs[] = {
-	{ "up", "[--foreground] [--dist DIR]", "start the lab", "foreground dist= json", 0, 0, run_up },
+	{ "up", "[--foreground] [--dist DIR]", "start the lab", "foreground dist= json", 0, 0,
+	  run_up },
 	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },
-	{ "mirror set", "fault=none|404|503|slow:BYTES_PER_S|badsig|hang", "trouble with the package source",
-	  "json", 1, 1, run_mirror },
+	{ "mirror set", "fault=none|404|503|slow:BYTES_PER_S|badsig|hang",
+	  "trouble with the package source", "json", 1, 1, run_mirror },
 	{ 0 },
 };

@@ -98,8 +98,7 @@ static int run_list(const struct cli *c)
 	if (rc == LAB_OK && cli_flag(c, "json"))
 		cli_print_json(json_incref(answer));
 	else
-		json_array_foreach(answer, i, vm)
-			print_vm(vm);
+		json_array_foreach(answer, i, vm) print_vm(vm);
 	return rc;
 }
 
@@ -129,7 +128,8 @@ int cli_shell(const struct cli *c, const char *vm, char *const argv[])
 	AUTO_JSON json_t *answer = NULL;
 	struct error err = { 0 };
 	const struct vm_kind *kind;
-	int rc = client_ask(&c->lab->paths, "vm show", json_pack("{s:s}", "name", vm), NULL, &answer);
+	int rc = client_ask(&c->lab->paths, "vm show", json_pack("{s:s}", "name", vm), NULL,
+			    &answer);
 
 	if (rc != LAB_OK)
 		return rc;
@@ -164,28 +164,33 @@ static int run_log(const struct cli *c)
 {
 	const char *file = cli_value(c, "file");
 	char path[VM_PATH_MAX];
-	char *const argv[] = { (char[]){ "cat" }, path, NULL };
+	char *const argv[] = { (char[]) { "cat" }, path, NULL };
 
 	(void)TEXT_COPY(path, file != NULL ? file : "/var/log/azure/ib-vmext-status");
 	return cli_shell(c, c->words[0], argv);
 }
 
 const struct cli_verb cli_vm_verbs[] = {
-	{ "vm create", "NAME [--cell|--machine] [--size SIZE] [--image IMAGE] [--pci V:D:C,...] [--rate GBPS] "
-	  "[--no-init] [--no-agent] [--no-adapter] [--no-vmbus]", "make a VM and wait until it is up",
+	{ "vm create",
+	  "NAME [--cell|--machine] [--size SIZE] [--image IMAGE] [--pci V:D:C,...] [--rate GBPS] "
+	  "[--no-init] [--no-agent] [--no-adapter] [--no-vmbus]",
+	  "make a VM and wait until it is up",
 	  "cell machine size= image= pci= rate= no-init no-agent no-adapter no-vmbus json", 1, 1,
 	  run_create },
 	{ "vm list", "", "the VMs of the lab", "json", 0, 0, run_list },
 	{ "vm show", "NAME", "one of them", "json", 1, 1, run_plain },
-	{ "vm shell", "NAME [-- CMD ARGS]", "run a command in it, or a shell", "", 1, 1, run_shell },
+	{ "vm shell", "NAME [-- CMD ARGS]", "run a command in it, or a shell", "", 1, 1,
+	  run_shell },
 	{ "vm reboot", "NAME", "stop it in order and start it again", "json", 1, 1, run_plain },
 	{ "vm stop", "NAME", "stop it in order", "json", 1, 1, run_plain },
 	{ "vm kill", "NAME", "kill all its processes at once", "json", 1, 1, run_plain },
 	{ "vm cut", "NAME", "cut its power", "json", 1, 1, run_plain },
 	{ "vm start", "NAME", "start it again", "json", 1, 1, run_plain },
 	{ "vm delete", "NAME", "take it away with all that is its own", "json", 1, 1, run_plain },
-	{ "vm set", "NAME KEY=VALUE...", "imds=ok|429:N|delay:MS|silent|404, adapter=on|off, "
-	  "port=active|init|down, rate=GBPS, module.NAME=REFUSAL|ok, fault.SERVICE=MODE", "json", 2, 8, run_set },
+	{ "vm set", "NAME KEY=VALUE...",
+	  "imds=ok|429:N|delay:MS|silent|404, adapter=on|off, "
+	  "port=active|init|down, rate=GBPS, module.NAME=REFUSAL|ok, fault.SERVICE=MODE",
+	  "json", 2, 8, run_set },
 	{ "vm counts", "NAME", "how often it asked Azure for what", "json", 1, 1, run_counts },
 	{ "log", "VM [--file PATH]", "a log file of it", "file=", 1, 1, run_log },
 	{ 0 },

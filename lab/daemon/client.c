@@ -70,7 +70,8 @@ int client_ask(const struct lab_paths *paths, const char *verb, json_t *args,
 
 	if (fd < 0) {
 		json_decref(args);
-		fprintf(stderr, "ib-lab: the lab is not running (%s); start it with \"ib-lab up\"\n",
+		fprintf(stderr,
+			"ib-lab: the lab is not running (%s); start it with \"ib-lab up\"\n",
 			paths->socket);
 		return LAB_NOT_RUNNING;
 	}

@@ -3,8 +3,9 @@
 
 #include "lab.h"
 
-/* Connect and ask. `args` is taken. `progress` (may be NULL) gets the texts of the lines before the last. Returns
- * LAB_OK with a new reference in *answer (may be NULL); else the exit status, after the reason went to stderr. */
+/* Connect and ask. `args` is taken. `progress` (may be NULL) gets the texts of the lines before the
+ * last. Returns LAB_OK with a new reference in *answer (may be NULL); else the exit status, after
+ * the reason went to stderr. */
 int client_ask(const struct lab_paths *paths, const char *verb, json_t *args,
 	       void (*progress)(const char *text), json_t **answer);
 

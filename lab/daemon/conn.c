@@ -26,9 +26,9 @@ void conn_answer(struct conn *c, json_t *answer)
 
 void conn_refuse(struct conn *c, const struct error *err)
 {
-	int code = err->sys == ENOENT                                    ? LAB_NOT_FOUND :
-		   err->sys == EINVAL || err->fault == FAULT_USAGE ? LAB_USAGE :
-								     LAB_FAILED;
+	int code = err->sys == ENOENT                                ? LAB_NOT_FOUND
+		   : err->sys == EINVAL || err->fault == FAULT_USAGE ? LAB_USAGE
+								     : LAB_FAILED;
 
 	c->wait.kind = WAIT_NONE;
 	conn_send(c, json_pack("{s:b, s:i, s:s}", "ok", 0, "code", code, "error", err->what));

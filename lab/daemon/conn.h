@@ -11,6 +11,7 @@ struct conn;
 /* One line; takes the reference. */
 void conn_send(struct conn *c, json_t *line);
 
-/* The last line: {"ok":true,"answer":...} (NULL: {}), or {"ok":false,"code":EXIT,"error":TEXT}. The client waits no more. */
+/* The last line: {"ok":true,"answer":...} (NULL: {}), or {"ok":false,"code":EXIT,"error":TEXT}. The
+ * client waits no more. */
 void conn_answer(struct conn *c, json_t *answer);
 void conn_refuse(struct conn *c, const struct error *err);

@@ -27,7 +27,7 @@ static struct guest *need_guest(struct lab *lab, const json_t *args, struct erro
 
 static int wait_for(struct conn *c, enum wait_kind kind, const struct vm *vm, int timeout_s)
 {
-	c->wait = (struct wait){ .kind = kind, .boots = vm->boots };
+	c->wait = (struct wait) { .kind = kind, .boots = vm->boots };
 	c->wait.deadline_ms = lab_now_ms() + (int64_t)timeout_s * 1000;
 	(void)TEXT_COPY(c->wait.vm, vm->spec.name);
 	return 1;
@@ -38,7 +38,8 @@ static bool name_is_good(const char *name)
 	size_t len = strlen(name);
 
 	return len > 0 && len < VM_NAME_MAX && name[0] != '-' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == len;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
+		       len;
 }
 
 /* The boot timeouts: a cell takes seconds, a machine under emulation a minute or two. */
@@ -63,11 +64,12 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 	};
 	const char *bad = NULL, *pci = json_text_at(args, "pci", NULL);
 
-	*ret = (struct vm_spec){ .init = true, .agent = true, .adapter = true, .vmbus = true };
+	*ret = (struct vm_spec) { .init = true, .agent = true, .adapter = true, .vmbus = true };
 	(void)TEXT_COPY(ret->size, "Standard_HB120rs_v3");
 	(void)TEXT_COPY(ret->image, "debian12");
 	if (json_read(args, fields, ARRAY_SIZE(fields), ret, &bad) < 0 || !name_is_good(ret->name))
-		return error_set(err, FAULT_USAGE, EINVAL, "%s cannot be: letters, digits and - only",
+		return error_set(err, FAULT_USAGE, EINVAL,
+				 "%s cannot be: letters, digits and - only",
 				 bad != NULL ? bad : "that name");
 	if (pci != NULL && *pci != '\0' && vm_spec_pci(ret, pci) < 0)
 		return error_set(err, FAULT_USAGE, EINVAL,
@@ -189,9 +191,9 @@ static int on_vm_set(struct lab *lab, struct conn *c, const json_t *args, json_t
 	(void)c;
 	if (g == NULL)
 		return -1;
-	json_object_foreach(json_object_get(args, "set"), key, value)
-		if (guest_set(lab, g, key, json_string_value(value), err) < 0)
-			return -1;
+	json_object_foreach(json_object_get(args, "set"), key,
+			    value) if (guest_set(lab, g, key, json_string_value(value), err) <
+				       0) return -1;
 	*answer = guest_json(lab, g);
 	return 0;
 }
@@ -234,9 +236,8 @@ static json_t *find_extension(json_t *shown, const char *name)
 	json_t *ext;
 	size_t i;
 
-	json_array_foreach(json_object_get(shown, "extensions"), i, ext)
-		if (text_eq_nocase(json_text_at(ext, "name", ""), name))
-			return ext;
+	json_array_foreach(json_object_get(shown, "extensions"), i,
+			   ext) if (text_eq_nocase(json_text_at(ext, "name", ""), name)) return ext;
 	return NULL;
 }
 
@@ -406,7 +407,8 @@ void control_request(struct lab *lab, struct conn *c, const char *line, size_t l
 
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++)
 		if (text_eq(handlers[i].verb, verb))
-			rc = handlers[i].fn(lab, c, json_object_get(request, "args"), &answer, &err);
+			rc = handlers[i].fn(lab, c, json_object_get(request, "args"), &answer,
+					    &err);
 	if (rc == 0)
 		conn_answer(c, answer);
 	else

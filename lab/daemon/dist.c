@@ -63,7 +63,8 @@ static int offer(void *ctx, const char *name)
 	if (!dist_parse(name, &n))
 		return 0;
 	(void)TEXT_FORMAT(path, "%s/%s", s->lab->dist, name);
-	if (fabric_publish_extension(s->lab->fabric, n.publisher, n.type, n.version, path, s->err) < 0)
+	if (fabric_publish_extension(s->lab->fabric, n.publisher, n.type, n.version, path, s->err) <
+	    0)
 		return -EIO;
 	s->count++;
 	return 0;

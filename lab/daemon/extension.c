@@ -67,10 +67,11 @@ json_t *extension_row(struct fabric *f, const char *vm, const json_t *ext)
 	if (text_eq(json_text_at(ext, "state", ""), "uninstall"))
 		end = EXTENSION_GONE;
 	json_object_set_new(row, "name", json_string(name));
-	json_object_set_new(row, "provisioningState",
-			    json_string(end == EXTENSION_PENDING && json_at(report, "handler") == NULL ?
-						"Creating" :
-						states[end]));
+	json_object_set_new(
+		row, "provisioningState",
+		json_string(end == EXTENSION_PENDING && json_at(report, "handler") == NULL
+				    ? "Creating"
+				    : states[end]));
 	json_object_set(row, "publisher", json_object_get(ext, "publisher"));
 	json_object_set(row, "type", json_object_get(ext, "type"));
 	json_object_set(row, "typeHandlerVersion", json_object_get(ext, "requested"));

@@ -1,4 +1,5 @@
-/* The life of the VMs: created, started, stopped, cut, forgotten; what each wants to become when its process ends. */
+/* The life of the VMs: created, started, stopped, cut, forgotten; what each wants to become when
+ * its process ends. */
 #include "lab.h"
 
 #include <errno.h>
@@ -21,7 +22,9 @@ static const char *const state_names[] = {
 static const struct {
 	const char *name;
 	enum vm_port_state state;
-} port_names[] = { { "active", VM_PORT_ACTIVE }, { "init", VM_PORT_INIT }, { "down", VM_PORT_DOWN } };
+} port_names[] = { { "active", VM_PORT_ACTIVE },
+		   { "init", VM_PORT_INIT },
+		   { "down", VM_PORT_DOWN } };
 
 struct guest *guest_find(struct lab *lab, const char *name)
 {
@@ -46,14 +49,14 @@ json_t *guest_json(const struct lab *lab, const struct guest *g)
 	for (size_t i = 0; i < ARRAY_SIZE(port_names); i++)
 		if (port_names[i].state == vm->spec.port)
 			port = port_names[i].name;
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:s, s:i, s:s, s:o, s:o, s:o}",
-			 "name", vm->spec.name, "kind", g->kind->name, "state",
-			 state_names[vm->state], "size", vm->spec.size, "image", vm->spec.image,
-			 "address", vm->address, "boots", (int)vm->boots, "init", vm->spec.init,
-			 "agent", vm->spec.agent, "adapter", vm->spec.adapter, "port", port, "rate",
-			 (int)vm->spec.rate_gbps, "dir", vm->dir, "pci", pci, "trouble",
-			 json_text_or_null(g->trouble), "access",
-			 vm->state == VM_RUNNING ? g->kind->access(&lab->env, vm) : json_null());
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:s, s:i, s:s, s:o, s:o, s:o}",
+		"name", vm->spec.name, "kind", g->kind->name, "state", state_names[vm->state],
+		"size", vm->spec.size, "image", vm->spec.image, "address", vm->address, "boots",
+		(int)vm->boots, "init", vm->spec.init, "agent", vm->spec.agent, "adapter",
+		vm->spec.adapter, "port", port, "rate", (int)vm->spec.rate_gbps, "dir", vm->dir,
+		"pci", pci, "trouble", json_text_or_null(g->trouble), "access",
+		vm->state == VM_RUNNING ? g->kind->access(&lab->env, vm) : json_null());
 }
 
 /* ---- creating ----------------------------------------------------------------------------- */
@@ -95,7 +98,8 @@ static int announce(struct lab *lab, const struct vm *vm, struct error *err)
 			continue;
 		(void)TEXT_FORMAT(macs[i], "00155D33%02X%02X", vm->index & 0xff, (unsigned)i);
 		(void)TEXT_FORMAT(addresses[i], "172.16.%u.%u", vm->index & 0xff, (unsigned)i + 1);
-		ipoib[say.nipoib++] = (struct fabric_ipoib){ .mac = macs[i], .address = addresses[i] };
+		ipoib[say.nipoib++] = (struct fabric_ipoib) { .mac = macs[i],
+							      .address = addresses[i] };
 	}
 	return fabric_add_vm(lab->fabric, &say, err);
 }
@@ -235,7 +239,9 @@ static void guest_ended(struct lab *lab, struct guest *g)
 		(void)TEXT_FORMAT(g->trouble, "%s ended while booting; see %s/console.log",
 				  g->vm.spec.name, g->vm.dir);
 	LOG(&lab->log, INFO, "lab.vm", "%s has stopped%s", g->vm.spec.name,
-	    expected ? "" : g->vm.reboot ? ", to boot again" : " by itself");
+	    expected       ? ""
+	    : g->vm.reboot ? ", to boot again"
+			   : " by itself");
 	then = !expected && g->vm.reboot ? THEN_START : g->then;
 	g->then = THEN_NOTHING;
 	if (go_on(lab, g, then, &err) < 0) {
@@ -295,8 +301,10 @@ static int set_rate(struct vm *vm, const char *value)
 	return 0;
 }
 
-/* Cells: loading that module fails with that text; "ok" lets it load again. Read by vm/files/load. */
-static int set_refusal(const struct guest *g, const char *module, const char *value, struct error *err)
+/* Cells: loading that module fails with that text; "ok" lets it load again. Read by vm/files/load.
+ */
+static int set_refusal(const struct guest *g, const char *module, const char *value,
+		       struct error *err)
 {
 	char path[VM_PATH_MAX + 128];
 	int rc;
@@ -304,12 +312,13 @@ static int set_refusal(const struct guest *g, const char *module, const char *va
 	if (g->vm.spec.machine || *module == '\0' || strchr(module, '/') != NULL)
 		return error_set(err, FAULT_USAGE, EINVAL, "module.NAME=TEXT is for cells");
 	(void)TEXT_FORMAT(path, "%s/fake/refuse/%s", g->vm.dir, module);
-	rc = text_eq(value, "ok") ? fs_remove(AT_FDCWD, path) :
-				    fs_replace(AT_FDCWD, path, value, strlen(value), 0644);
+	rc = text_eq(value, "ok") ? fs_remove(AT_FDCWD, path)
+				  : fs_replace(AT_FDCWD, path, value, strlen(value), 0644);
 	return rc < 0 ? error_set(err, FAULT_INTERNAL, -rc, "cannot write %s", path) : 0;
 }
 
-int guest_set(struct lab *lab, struct guest *g, const char *key, const char *value, struct error *err)
+int guest_set(struct lab *lab, struct guest *g, const char *key, const char *value,
+	      struct error *err)
 {
 	const char *name = g->vm.spec.name;
 	int rc = -EINVAL;

@@ -53,17 +53,17 @@ int lab_paths(struct lab_paths *ret, struct error *err)
 
 int lab_init(struct lab *lab, struct error *err)
 {
-	*lab = (struct lab){ .listener = -1, .signals = -1 };
+	*lab = (struct lab) { .listener = -1, .signals = -1 };
 	for (size_t i = 0; i < LAB_CONNS_MAX; i++)
 		lab->conns[i].fd = -1;
 	if (lab_paths(&lab->paths, err) < 0 || host_open_live(&lab->host, &lab->log, err) < 0)
 		return -1;
-	lab->env = (struct vm_env){ .state = lab->paths.state,
-				    .cache = lab->paths.cache,
-				    .id = lab->paths.id,
-				    .host = &lab->host,
-				    .log = &lab->log,
-				    .netns = -1 };
+	lab->env = (struct vm_env) { .state = lab->paths.state,
+				     .cache = lab->paths.cache,
+				     .id = lab->paths.id,
+				     .host = &lab->host,
+				     .log = &lab->log,
+				     .netns = -1 };
 	return 0;
 }
 

@@ -1,6 +1,8 @@
-/* daemon/lab.h - the lab as a value: where its things are, its VMs, its services, and who waits for what.
+/* daemon/lab.h - the lab as a value: where its things are, its VMs, its services, and who waits for
+ * what.
  *
- * One process, one thread of ours (the services bring their own): every change happens in the loop of server.c. */
+ * One process, one thread of ours (the services bring their own): every change happens in the loop
+ * of server.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -40,9 +42,9 @@ enum guest_then { THEN_NOTHING, THEN_START, THEN_FORGET };
 struct guest {
 	struct vm vm;
 	const struct vm_kind *kind;
-	enum guest_then then;   /* when its child has ended */
-	int64_t cut_at_ms;      /* STOPPING: when patience ends */
-	char trouble[480];      /* why it is not running, for who waits */
+	enum guest_then then; /* when its child has ended */
+	int64_t cut_at_ms;    /* STOPPING: when patience ends */
+	char trouble[480];    /* why it is not running, for who waits */
 };
 
 enum wait_kind { WAIT_NONE, WAIT_RUNNING, WAIT_STOPPED, WAIT_GONE, WAIT_EXTENSION };
@@ -52,15 +54,15 @@ struct wait {
 	enum wait_kind kind;
 	char vm[VM_NAME_MAX];
 	char extension[80];
-	char until[16];         /* WAIT_EXTENSION: "final", "success", "error" or "gone" */
+	char until[16]; /* WAIT_EXTENSION: "final", "success", "error" or "gone" */
 	bool progress;
-	char said[1200];        /* the status told last */
-	unsigned boots;         /* WAIT_RUNNING: of that boot or a later one */
-	int64_t deadline_ms;    /* 0: none */
+	char said[1200];     /* the status told last */
+	unsigned boots;      /* WAIT_RUNNING: of that boot or a later one */
+	int64_t deadline_ms; /* 0: none */
 };
 
 struct conn {
-	int fd;                 /* -1: free */
+	int fd; /* -1: free */
 	struct buf in;
 	struct wait wait;
 };
@@ -85,11 +87,12 @@ int lab_paths(struct lab_paths *ret, struct error *err);
 /* Open the host and fill in lab->env. Returns 0, or -1 with *err set. */
 int lab_init(struct lab *lab, struct error *err);
 
-/* Take away what a lab that was killed left behind: control groups and the processes in them, directories of VMs. */
+/* Take away what a lab that was killed left behind: control groups and the processes in them,
+ * directories of VMs. */
 void lab_sweep(const struct lab *lab);
 
-/* Run the daemon until it is told to stop. `tell` gets "ok\n" or the text of a failure once the listeners answer (-1:
- * nobody to tell). Returns an exit status. */
+/* Run the daemon until it is told to stop. `tell` gets "ok\n" or the text of a failure once the
+ * listeners answer (-1: nobody to tell). Returns an exit status. */
 int server_run(struct lab *lab, int tell);
 
 int64_t lab_now_ms(void); /* monotonic */
@@ -104,7 +107,8 @@ static inline const struct vm_kind *vm_kind_of(bool machine)
 struct guest *guest_find(struct lab *lab, const char *name); /* NULL if there is none */
 json_t *guest_json(const struct lab *lab, const struct guest *g);
 
-/* Each returns 0, or -1 with *err set. What takes time goes on afterwards; WAIT_* says when it is done. */
+/* Each returns 0, or -1 with *err set. What takes time goes on afterwards; WAIT_* says when it is
+ * done. */
 int guest_create(struct lab *lab, const struct vm_spec *spec, struct error *err);
 int guest_start(struct lab *lab, struct guest *g, struct error *err);
 int guest_stop(struct lab *lab, struct guest *g, enum guest_then then, struct error *err);
@@ -129,5 +133,6 @@ void waits_check(struct lab *lab);
 
 /* ---- dist.c ---- */
 
-/* Offer every package of lab->dist to the fabric's catalogue. Returns how many, or -1 with *err set. */
+/* Offer every package of lab->dist to the fabric's catalogue. Returns how many, or -1 with *err
+ * set. */
 int dist_scan(struct lab *lab, struct error *err);

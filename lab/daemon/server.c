@@ -1,4 +1,5 @@
-/* The daemon: opens the network and the services, then one loop over clients, VMs and signals until it is told to stop. */
+/* The daemon: opens the network and the services, then one loop over clients, VMs and signals until
+ * it is told to stop. */
 #include "lab.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "lab/vm/net.h"
 
 enum {
-	TICK_MS = 50,           /* how often reports are looked at while somebody waits for one */
+	TICK_MS = 50, /* how often reports are looked at while somebody waits for one */
 	REQUEST_MAX = 1 << 20,
 	STOP_PATIENCE_MS = 10000,
 };
@@ -86,7 +87,7 @@ static void conn_close(struct conn *c)
 {
 	cleanup_fd(&c->fd);
 	buf_free(&c->in);
-	*c = (struct conn){ .fd = -1 };
+	*c = (struct conn) { .fd = -1 };
 }
 
 static void accept_one(struct lab *lab)
@@ -95,7 +96,7 @@ static void accept_one(struct lab *lab)
 
 	for (size_t i = 0; fd >= 0 && i < LAB_CONNS_MAX; i++)
 		if (lab->conns[i].fd < 0) {
-			lab->conns[i] = (struct conn){ .fd = fd, .in = { .max = REQUEST_MAX } };
+			lab->conns[i] = (struct conn) { .fd = fd, .in = { .max = REQUEST_MAX } };
 			return;
 		}
 	cleanup_fd(&fd);
@@ -161,7 +162,7 @@ struct polled {
 
 static void polled_add(struct polled *p, int fd, void *who)
 {
-	p->fds[p->count] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	p->fds[p->count] = (struct pollfd) { .fd = fd, .events = POLLIN };
 	p->who[p->count++] = who;
 }
 
@@ -201,7 +202,8 @@ static void turn(struct lab *lab, struct polled *p)
 	waits_check(lab);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------- */
+/* ---- the end -----------------------------------------------------------------------------------
+ */
 
 static bool has_guests(const struct lab *lab)
 {

@@ -1,4 +1,5 @@
-/* Answers that come later: who waits for a VM or an extension is told when that holds, or when patience ends. */
+/* Answers that come later: who waits for a VM or an extension is told when that holds, or when
+ * patience ends. */
 #include "lab.h"
 
 #include <errno.h>
@@ -36,11 +37,12 @@ static void wait_for_extension(struct lab *lab, struct conn *c)
 {
 	struct wait *w = &c->wait;
 	char said[sizeof w->said];
-	enum extension_end end = extension_judge(lab->fabric, w->vm, w->extension, said, sizeof said);
-	bool over = text_eq(w->until, "success") ? end == EXTENSION_SUCCESS :
-		    text_eq(w->until, "error")	 ? end == EXTENSION_ERROR :
-		    text_eq(w->until, "gone")	 ? end == EXTENSION_GONE :
-						   end != EXTENSION_PENDING;
+	enum extension_end end = extension_judge(lab->fabric, w->vm, w->extension, said,
+						 sizeof said);
+	bool over = text_eq(w->until, "success") ? end == EXTENSION_SUCCESS
+		    : text_eq(w->until, "error") ? end == EXTENSION_ERROR
+		    : text_eq(w->until, "gone")  ? end == EXTENSION_GONE
+						 : end != EXTENSION_PENDING;
 	AUTO_JSON json_t *report = NULL;
 	struct error err = { 0 };
 
@@ -62,9 +64,9 @@ static void wait_for_extension(struct lab *lab, struct conn *c)
 		return;
 	}
 	conn_answer(c, json_pack("{s:s, s:s, s:O?}", "end",
-				 end == EXTENSION_SUCCESS ? "success" :
-				 end == EXTENSION_ERROR	  ? "error" :
-							    "gone",
+				 end == EXTENSION_SUCCESS ? "success"
+				 : end == EXTENSION_ERROR ? "error"
+							  : "gone",
 				 "message", said, "report", report));
 }
 
@@ -75,7 +77,8 @@ static void wait_expired(struct lab *lab, struct conn *c)
 	char said[600] = "";
 
 	if (c->wait.kind == WAIT_EXTENSION)
-		(void)extension_judge(lab->fabric, c->wait.vm, c->wait.extension, said, sizeof said);
+		(void)extension_judge(lab->fabric, c->wait.vm, c->wait.extension, said,
+				      sizeof said);
 	(void)error_set(&err, FAULT_DEADLINE, ETIMEDOUT, "%s: no end in time%s%.300s%s", c->wait.vm,
 			*said != '\0' ? "; the last word was: " : "", said,
 			g != NULL && g->vm.state == VM_STARTING ? "; it is still booting" : "");

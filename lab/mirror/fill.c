@@ -1,4 +1,5 @@
-/* Fills the repository: packages fetched by apt inside a throw-away overlay of the base root, indexed and signed. */
+/* Fills the repository: packages fetched by apt inside a throw-away overlay of the base root,
+ * indexed and signed. */
 #include "fill.h"
 
 #include <errno.h>
@@ -19,8 +20,8 @@
 #include "mirror.h"
 
 /* What the inbox route installs, and tools that people and tests reach for beside it. */
-static const char *const packages[] = { "rdma-core", "ibverbs-providers", "infiniband-diags", "perftest",
-					"ibverbs-utils", "rdmacm-utils" };
+static const char *const packages[] = { "rdma-core", "ibverbs-providers", "infiniband-diags",
+					"perftest",  "ibverbs-utils",     "rdmacm-utils" };
 
 static int mirror_name(const char *root, char *ret, size_t size)
 {
@@ -44,7 +45,8 @@ int mirror_find(const struct vm_env *env, char ret[static VM_PATH_MAX], struct e
 	(void)mirror_name(root, name, sizeof name);
 	(void)text_format(ret, VM_PATH_MAX, "%s/%s", env->cache, name);
 	if (!fs_exists(AT_FDCWD, ret))
-		return error_set(err, FAULT_INTERNAL, ENOENT, "the package mirror is not there: %s", ret);
+		return error_set(err, FAULT_INTERNAL, ENOENT, "the package mirror is not there: %s",
+				 ret);
 	return 0;
 }
 
@@ -58,7 +60,8 @@ static int mount_root(const char *root, const char *work, const char *m)
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	(void)TEXT_FORMAT(options, "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", root, work, work);
+	(void)TEXT_FORMAT(options, "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", root, work,
+			  work);
 	if (mount("ib-lab", m, "overlay", 0, options) < 0)
 		return -errno;
 	(void)TEXT_FORMAT(to, "%s/dev", m);
@@ -78,12 +81,19 @@ static int mount_root(const char *root, const char *work, const char *m)
 /* The host's apt settings (a proxy, say) and trusted keys count: it is the host that fetches. */
 static int fetch(const struct vm_env *env, const char *m, struct error *err)
 {
-	const char *const update[] = { "chroot", m, "apt-get", "-q", "update", "-o",
-				       "APT::Update::Error-Mode=any", NULL };
-	const char *install[16 + ARRAY_SIZE(packages)] = { "chroot", m, "apt-get", "-q", "-y",
+	const char *const update[] = {
+		"chroot", m, "apt-get", "-q", "update", "-o", "APT::Update::Error-Mode=any", NULL
+	};
+	const char *install[16 + ARRAY_SIZE(packages)] = { "chroot",
+							   m,
+							   "apt-get",
+							   "-q",
+							   "-y",
 							   "--download-only",
 							   "--no-install-recommends",
-							   "-o", "Dpkg::Use-Pty=0", "install" };
+							   "-o",
+							   "Dpkg::Use-Pty=0",
+							   "install" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		install[10 + i] = packages[i];
@@ -117,8 +127,8 @@ static int fetch_child(const struct vm_env *env, const char *root, const char *w
 	(void)TEXT_FORMAT(m, "%s/mnt", work);
 	rc = mount_root(root, work, m);
 	if (rc < 0)
-		(void)error_set(&err, FAULT_INTERNAL, -rc, "cannot mount an overlay of %s: %s", root,
-				strerror(-rc));
+		(void)error_set(&err, FAULT_INTERNAL, -rc, "cannot mount an overlay of %s: %s",
+				root, strerror(-rc));
 	if (rc < 0 || fetch(env, m, &err) < 0) {
 		LOG(env->log, ERROR, "lab.mirror", "%s", err.what);
 		return 1;
@@ -137,7 +147,8 @@ static int fetch_apart(const struct vm_env *env, const char *root, const char *w
 	if (child < 0 || waitpid(child, &status, 0) < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot fork: %s", strerror(errno));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return error_set(err, FAULT_DOWNLOAD, 0, "cannot fetch the packages for the lab's mirror");
+		return error_set(err, FAULT_DOWNLOAD, 0,
+				 "cannot fetch the packages for the lab's mirror");
 	return 0;
 }
 

@@ -26,7 +26,9 @@ static int write_file(const char *dir, const char *name, const struct buf *b, st
 static int index_one(const struct vm_env *env, const char *dir, const char *const *args,
 		     const char *to, struct error *err)
 {
-	const char *argv[24] = { "env", "-C", dir, "apt-ftparchive", "-o", "APT::FTPArchive::AlwaysStat=true" };
+	const char *argv[24] = { "env", "-C",
+				 dir,   "apt-ftparchive",
+				 "-o",  "APT::FTPArchive::AlwaysStat=true" };
 	struct run_spec spec = { .argv = argv, .deadline_s = 120, .keep = 16 << 20 };
 	AUTO_RUN struct run_result r = { 0 };
 	size_t n = 6;
@@ -36,15 +38,17 @@ static int index_one(const struct vm_env *env, const char *dir, const char *cons
 	if (run(env->host, &spec, &r, err) < 0)
 		return -1;
 	if (!run_ok(&r))
-		return error_set(err, FAULT_PROGRAM_FAILED, 0, "apt-ftparchive: %.300s", buf_text(&r.err));
+		return error_set(err, FAULT_PROGRAM_FAILED, 0, "apt-ftparchive: %.300s",
+				 buf_text(&r.err));
 	return write_file(dir, to, &r.out, err);
 }
 
 static int sign(const struct vm_env *env, const char *dir, struct error *err)
 {
 	char home[VM_PATH_MAX], in[VM_PATH_MAX], out[VM_PATH_MAX];
-	const char *const argv[] = { "gpg", "--homedir", home, "--batch", "--yes", "--quiet", "--clearsign",
-				     "--output", out, in, NULL };
+	const char *const argv[] = { "gpg",   "--homedir", home,          "--batch",
+				     "--yes", "--quiet",   "--clearsign", "--output",
+				     out,     in,          NULL };
 	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
 	int rc;
 
@@ -60,13 +64,14 @@ int index_all(const struct vm_env *env, const char *dir, struct error *err)
 {
 	static const char *const list[] = { "packages", "pool", NULL };
 	static const char *const release[] = {
-		"-o", "APT::FTPArchive::Release::Origin=ib-lab",
-		"-o", "APT::FTPArchive::Release::Label=ib-lab",
-		"-o", "APT::FTPArchive::Release::Suite=" SUITE,
-		"-o", "APT::FTPArchive::Release::Codename=" SUITE,
-		"-o", "APT::FTPArchive::Release::Components=main",
-		"-o", "APT::FTPArchive::Release::Architectures=amd64",
-		"release", "dists/" SUITE, NULL,
+		"-o",      "APT::FTPArchive::Release::Origin=ib-lab",
+		"-o",      "APT::FTPArchive::Release::Label=ib-lab",
+		"-o",      "APT::FTPArchive::Release::Suite=" SUITE,
+		"-o",      "APT::FTPArchive::Release::Codename=" SUITE,
+		"-o",      "APT::FTPArchive::Release::Components=main",
+		"-o",      "APT::FTPArchive::Release::Architectures=amd64",
+		"release", "dists/" SUITE,
+		NULL,
 	};
 
 	if (index_one(env, dir, list, "dists/" SUITE "/main/binary-amd64/Packages", err) < 0 ||

@@ -56,14 +56,16 @@ static int repack(void *ctx, const char *name)
 	struct older *o = ctx;
 	char deb[VM_PATH_MAX], tree[VM_PATH_MAX], control[VM_PATH_MAX], out[VM_PATH_MAX], stem[128];
 	const char *const unpack[] = { "dpkg-deb", "-R", deb, tree, NULL };
-	const char *const build[] = { "dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", tree, out,
-				      NULL };
+	const char *const build[] = {
+		"dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", tree, out, NULL
+	};
 	const char *at = strstr(name, o->version);
 	int rc;
 
 	if (at == NULL || !text_ends(name, ".deb"))
 		return 0;
-	(void)TEXT_FORMAT(stem, "%.*s%s%s", (int)(at - name), name, o->before, at + strlen(o->version));
+	(void)TEXT_FORMAT(stem, "%.*s%s%s", (int)(at - name), name, o->before,
+			  at + strlen(o->version));
 	(void)TEXT_FORMAT(deb, "%s/pool/%s", o->dir, name);
 	(void)TEXT_FORMAT(tree, "%s/older", o->dir);
 	(void)TEXT_FORMAT(control, "%s/DEBIAN/control", tree);

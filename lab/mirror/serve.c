@@ -22,7 +22,7 @@ struct mirror {
 	char dir[VM_PATH_MAX];
 	pthread_mutex_t lock; /* of the rest */
 	enum mode mode;
-	long value;           /* MODE_STATUS: it; MODE_SLOW: bytes a second */
+	long value; /* MODE_STATUS: it; MODE_SLOW: bytes a second */
 	bool stopping;
 };
 
@@ -202,12 +202,13 @@ int mirror_start(const struct vm_env *env, const char *address, int port, struct
 		return -1;
 	}
 	(void)inet_pton(AF_INET, address, &addr.sin_addr);
-	m->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION,
-				     0, NULL, NULL, on_request, m, MHD_OPTION_SOCK_ADDR, &addr,
-				     MHD_OPTION_END);
+	m->daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL,
+		on_request, m, MHD_OPTION_SOCK_ADDR, &addr, MHD_OPTION_END);
 	if (m->daemon == NULL) {
 		mirror_stop(m);
-		return error_set(err, FAULT_INTERNAL, errno, "cannot listen on %s:%d", address, port);
+		return error_set(err, FAULT_INTERNAL, errno, "cannot listen on %s:%d", address,
+				 port);
 	}
 	*ret = m;
 	return 0;

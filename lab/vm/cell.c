@@ -1,4 +1,5 @@
-/* Cells: systemd-nspawn over an overlay of the base root, with a made-up /sys, in a network namespace of their own. */
+/* Cells: systemd-nspawn over an overlay of the base root, with a made-up /sys, in a network
+ * namespace of their own. */
 #include "vm.h"
 
 #include <errno.h>
@@ -28,8 +29,8 @@ enum { ARGS_MAX = 32 };
 struct boot {
 	struct cgroup cgroup;
 	int netns;
-	int notify;        /* where systemd-nspawn says who PID 1 is and that it is ready */
-	int fifo;          /* no-init cells: their script writes here when it is ready; -1 otherwise */
+	int notify; /* where systemd-nspawn says who PID 1 is and that it is ready */
+	int fifo;   /* no-init cells: their script writes here when it is ready; -1 otherwise */
 	bool said_ready;
 	char notify_name[64]; /* of an abstract socket, after its NUL */
 	char release[64];
@@ -45,7 +46,8 @@ static int cell_prepare(const struct vm_env *env, const struct vm_spec *spec, st
 	return layer_prepare(env, root, layer, err);
 }
 
-/* A machine id of its own, so that systemd does not take each cell for a first boot and resets its units. */
+/* A machine id of its own, so that systemd does not take each cell for a first boot and resets its
+ * units. */
 static int cell_create(const struct vm_env *env, struct vm *vm, struct error *err)
 {
 	unsigned char bytes[16];
@@ -63,7 +65,8 @@ static int cell_create(const struct vm_env *env, struct vm *vm, struct error *er
 	tree_dir(&t, "work");
 	tree_put(&t, "upper/etc", "machine-id", "%s", id);
 	tree_put(&t, "upper/etc", "hostname", "%s", vm->spec.name);
-	tree_put(&t, "upper/etc", "hosts", "127.0.0.1 localhost\n%s %s", vm->address, vm->spec.name);
+	tree_put(&t, "upper/etc", "hosts", "127.0.0.1 localhost\n%s %s", vm->address,
+		 vm->spec.name);
 	return tree_close(&t, vm->dir, err);
 }
 
@@ -128,13 +131,13 @@ static int furnish(struct boot *b, const struct vm *vm, struct error *err)
 	if (vm->spec.init)
 		return 0;
 	(void)TEXT_FORMAT(path, "%s/ready", b->fake);
-	if (mkfifo(path, 0600) < 0 ||
-	    (b->fifo = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+	if (mkfifo(path, 0600) < 0 || (b->fifo = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s", path);
 	return 0;
 }
 
-static int boot_new(const struct vm_env *env, const struct vm *vm, struct boot *b, struct error *err)
+static int boot_new(const struct vm_env *env, const struct vm *vm, struct boot *b,
+		    struct error *err)
 {
 	char lab[32];
 
@@ -146,7 +149,8 @@ static int boot_new(const struct vm_env *env, const struct vm *vm, struct boot *
 	    root_kernel(b->root, b->release, sizeof b->release, err) < 0 ||
 	    furnish(b, vm, err) < 0 || open_notify(b, vm, err) < 0)
 		return -1;
-	if (cgroup_name(&b->cgroup, lab, vm->spec.name, err) < 0 || cgroup_make(&b->cgroup, err) < 0)
+	if (cgroup_name(&b->cgroup, lab, vm->spec.name, err) < 0 ||
+	    cgroup_make(&b->cgroup, err) < 0)
 		return -1;
 	b->netns = net_open_cell(env->netns, vm, err);
 	return b->netns < 0 ? -1 : 0;
@@ -157,8 +161,14 @@ static void nspawn_args(const struct boot *b, const struct vm *vm, struct buf *t
 			const char *args[ARGS_MAX])
 {
 	static const char *const fixed[] = {
-		"systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=pipe",
-		"--resolv-conf=off", "--timezone=off", "--link-journal=no",
+		"systemd-nspawn",
+		"--quiet",
+		"--register=no",
+		"--keep-unit",
+		"--console=pipe",
+		"--resolv-conf=off",
+		"--timezone=off",
+		"--link-journal=no",
 		"--capability=CAP_NET_ADMIN",
 		"--drop-capability=CAP_SYS_MODULE,CAP_SYS_BOOT,CAP_SYS_TIME",
 	};
@@ -170,7 +180,8 @@ static void nspawn_args(const struct boot *b, const struct vm *vm, struct buf *t
 	(void)!buf_add_format(text, "--network-namespace-path=/proc/%d/fd/%d%c", (int)getpid(),
 			      b->netns, 0);
 	(void)!buf_add_format(text, "--bind=%s:/run/ib-lab%c", b->fake, 0);
-	(void)!buf_add_format(text, "--kill-signal=%s%c", vm->spec.init ? "SIGRTMIN+3" : "SIGTERM", 0);
+	(void)!buf_add_format(text, "--kill-signal=%s%c", vm->spec.init ? "SIGRTMIN+3" : "SIGTERM",
+			      0);
 	(void)!buf_add_format(text, "--notify-ready=%s%c", vm->spec.init ? "yes" : "no", 0);
 	if (vm->spec.agent_source[0] != '\0')
 		(void)!buf_add_format(text, "--bind-ro=%s:/opt/wala%c", vm->spec.agent_source, 0);
@@ -183,21 +194,22 @@ static void nspawn_args(const struct boot *b, const struct vm *vm, struct buf *t
 	args[n] = NULL;
 }
 
-/* In the child. The overlay is mounted in a namespace of its own, so that it goes when the cell goes. */
+/* In the child. The overlay is mounted in a namespace of its own, so that it goes when the cell
+ * goes. */
 static int enter_root(const struct boot *b, const struct vm *vm)
 {
 	char options[4 * VM_PATH_MAX];
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	if (TEXT_FORMAT(options, "lowerdir=%s:%s,upperdir=%s/upper,workdir=%s/work", b->layer, b->root,
-			vm->dir, vm->dir) < 0)
+	if (TEXT_FORMAT(options, "lowerdir=%s:%s,upperdir=%s/upper,workdir=%s/work", b->layer,
+			b->root, vm->dir, vm->dir) < 0)
 		return -ENAMETOOLONG;
 	if (mount("ib-lab", b->mount, "overlay", 0, options) < 0)
 		return -errno;
 	/* systemd-nspawn leaves directories in /run/systemd: not in the host's. */
-	if (mount("ib-lab", fs_exists(AT_FDCWD, "/run/systemd") ? "/run/systemd" : "/run", "tmpfs", 0,
-		  "mode=0755") < 0)
+	if (mount("ib-lab", fs_exists(AT_FDCWD, "/run/systemd") ? "/run/systemd" : "/run", "tmpfs",
+		  0, "mode=0755") < 0)
 		return -errno;
 	return 0;
 }
@@ -327,7 +339,8 @@ static void cell_ended(const struct vm_env *env, struct vm *vm)
 
 	(void)env;
 	(void)TEXT_FORMAT(path, "%s/fake/shutdown", vm->dir);
-	vm->reboot = fs_read(AT_FDCWD, path, 64, &verb) == 0 && text_starts(buf_text(&verb), "reboot");
+	vm->reboot = fs_read(AT_FDCWD, path, 64, &verb) == 0 &&
+		     text_starts(buf_text(&verb), "reboot");
 	vm->ready_fd = -1;
 	vm->leader = 0;
 	vm->own = NULL;

@@ -1,4 +1,5 @@
-/* A command inside a cell: namespaces, root, control group and capabilities of the cell's PID 1, our own stdio. */
+/* A command inside a cell: namespaces, root, control group and capabilities of the cell's PID 1,
+ * our own stdio. */
 #include "cellshell.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ static const struct {
 	const char *name;
 	int flag;
 } spaces[] = {
-	{ "mnt", CLONE_NEWNS }, { "uts", CLONE_NEWUTS },       { "ipc", CLONE_NEWIPC },
+	{ "mnt", CLONE_NEWNS },  { "uts", CLONE_NEWUTS },       { "ipc", CLONE_NEWIPC },
 	{ "net", CLONE_NEWNET }, { "cgroup", CLONE_NEWCGROUP }, { "pid", CLONE_NEWPID },
 };
 
@@ -47,10 +48,10 @@ static int join_cgroup(const json_t *access)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(access, "cgroups"), i, item)
-		if (i < ARRAY_SIZE(g.path) &&
-		    TEXT_FORMAT(g.path[i], "%s/payload", json_string_value(item)) == 0)
-			g.count = i + 1;
+	json_array_foreach(json_object_get(access, "cgroups"), i,
+			   item) if (i < ARRAY_SIZE(g.path) &&
+				     TEXT_FORMAT(g.path[i], "%s/payload",
+						 json_string_value(item)) == 0) g.count = i + 1;
 	return cgroup_enter(&g, "ib-lab-shell");
 }
 
@@ -74,7 +75,7 @@ static int join_namespaces(pid_t leader)
 
 __attribute__((noreturn)) static void run_inside(char *const argv[], unsigned long long caps)
 {
-	char *const shell[] = { (char[]){ "/bin/bash" }, (char[]){ "-l" }, NULL };
+	char *const shell[] = { (char[]) { "/bin/bash" }, (char[]) { "-l" }, NULL };
 	const char *term = getenv("TERM");
 	char kept[64];
 
@@ -106,7 +107,8 @@ int cellshell_run(const json_t *access, char *const argv[], struct error *err)
 	if (rc == 0)
 		rc = join_namespaces(leader);
 	if (rc < 0)
-		return error_set(err, FAULT_INTERNAL, -rc, "cannot enter the cell: %s", strerror(-rc));
+		return error_set(err, FAULT_INTERNAL, -rc, "cannot enter the cell: %s",
+				 strerror(-rc));
 	child = fork(); /* only a child is in the new PID namespace */
 	if (child == 0)
 		run_inside(argv, caps);

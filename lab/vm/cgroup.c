@@ -18,7 +18,8 @@ static const char *own_path(const char *text, const char *controllers, size_t *l
 		const char *colon = strchr(line, ':');
 		size_t n = strlen(controllers);
 
-		if (colon != NULL && strncmp(colon + 1, controllers, n) == 0 && colon[1 + n] == ':') {
+		if (colon != NULL && strncmp(colon + 1, controllers, n) == 0 &&
+		    colon[1 + n] == ':') {
 			*len = strcspn(colon + 2 + n, "\n");
 			return colon + 2 + n;
 		}
@@ -51,12 +52,12 @@ int cgroup_name(struct cgroup *ret, const char *lab, const char *name, struct er
 	if (rc < 0)
 		return error_set(err, FAULT_INTERNAL, -rc, "cannot read /proc/self/cgroup: %s",
 				 strerror(-rc));
-	*ret = (struct cgroup){ 0 };
+	*ret = (struct cgroup) { 0 };
 	(void)TEXT_FORMAT(tail, name != NULL ? "%s/%s" : "%s", lab, name);
 	add_hierarchy(ret, buf_text(&procs), "name=systemd", "/sys/fs/cgroup/systemd", tail);
 	add_hierarchy(ret, buf_text(&procs), "",
-		      fs_exists(AT_FDCWD, "/sys/fs/cgroup/cgroup.procs") ? "/sys/fs/cgroup" :
-									   "/sys/fs/cgroup/unified",
+		      fs_exists(AT_FDCWD, "/sys/fs/cgroup/cgroup.procs") ? "/sys/fs/cgroup"
+									 : "/sys/fs/cgroup/unified",
 		      tail);
 	return 0;
 }
@@ -67,8 +68,9 @@ int cgroup_make(const struct cgroup *g, struct error *err)
 		int rc = fs_make_dirs(AT_FDCWD, g->path[i], 0755);
 
 		if (rc < 0)
-			return error_set(err, FAULT_INTERNAL, -rc, "cannot make the control group %s: %s",
-					 g->path[i], strerror(-rc));
+			return error_set(err, FAULT_INTERNAL, -rc,
+					 "cannot make the control group %s: %s", g->path[i],
+					 strerror(-rc));
 	}
 	return 0;
 }

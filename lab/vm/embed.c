@@ -1,10 +1,11 @@
-/* The lab's scripts, put into the program by the assembler: they stay readable files in the source. */
+/* The lab's scripts, put into the program by the assembler: they stay readable files in the source.
+ */
 #include "embed.h"
 
-#define EMBED(symbol, file)                                                         \
-	__asm__(".section .rodata\n" #symbol ":\n.incbin \"" file "\"\n" #symbol    \
-		"_end:\n.byte 0\n.previous\n");                                     \
-	extern const char symbol[] __attribute__((visibility("hidden")));           \
+#define EMBED(symbol, file)                                                                        \
+	__asm__(".section .rodata\n" #symbol ":\n.incbin \"" file "\"\n" #symbol                   \
+		"_end:\n.byte 0\n.previous\n");                                                    \
+	extern const char symbol[] __attribute__((visibility("hidden")));                          \
 	extern const char symbol##_end[] __attribute__((visibility("hidden")))
 
 EMBED(file_cell_init, "cell-init");

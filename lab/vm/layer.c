@@ -1,4 +1,5 @@
-/* The layer that makes a cell of the base root: scripts, unit drop-ins, and modprobe lines for the modules of the RDMA stack. */
+/* The layer that makes a cell of the base root: scripts, unit drop-ins, and modprobe lines for the
+ * modules of the RDMA stack. */
 #include "root.h"
 
 #include <errno.h>
@@ -13,9 +14,11 @@
 #include "tree.h"
 
 /* Modules whose loading is made up, with all that they depend on. */
-static const char *const stack[] = { "kernel/drivers/infiniband/", "kernel/drivers/net/ethernet/mellanox/",
-				     "kernel/net/sunrpc/xprtrdma/", "kernel/drivers/pci/controller/pci-hyperv",
-				     "kernel/drivers/hv/", "kernel/drivers/nvme/host/nvme-rdma" };
+static const char *const stack[] = {
+	"kernel/drivers/infiniband/",  "kernel/drivers/net/ethernet/mellanox/",
+	"kernel/net/sunrpc/xprtrdma/", "kernel/drivers/pci/controller/pci-hyperv",
+	"kernel/drivers/hv/",          "kernel/drivers/nvme/host/nvme-rdma"
+};
 
 static int layer_name(const char *root, char *ret, size_t size)
 {
@@ -39,7 +42,8 @@ int layer_find(const struct vm_env *env, const char *root, char ret[static VM_PA
 	(void)layer_name(root, name, sizeof name);
 	(void)text_format(ret, VM_PATH_MAX, "%s/%s", env->cache, name);
 	if (!fs_exists(AT_FDCWD, ret))
-		return error_set(err, FAULT_INTERNAL, ENOENT, "the layer of the cells is not there: %s", ret);
+		return error_set(err, FAULT_INTERNAL, ENOENT,
+				 "the layer of the cells is not there: %s", ret);
 	return 0;
 }
 
@@ -74,7 +78,8 @@ static int write_modprobe(struct tree *t, const char *root, struct error *err)
 	(void)TEXT_FORMAT(path, "%s/lib/modules/%s/modules.dep", root, release);
 	rc = fs_read(AT_FDCWD, path, 16 << 20, &deps);
 	if (rc < 0)
-		return error_set(err, FAULT_INTERNAL, -rc, "cannot read %s: %s", path, strerror(-rc));
+		return error_set(err, FAULT_INTERNAL, -rc, "cannot read %s: %s", path,
+				 strerror(-rc));
 	rest = deps.data;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		bool ours = false;

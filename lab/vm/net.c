@@ -1,4 +1,5 @@
-/* The lab's network, made over rtnetlink(7): a few microseconds where ip(8) would take ten milliseconds a call. */
+/* The lab's network, made over rtnetlink(7): a few microseconds where ip(8) would take ten
+ * milliseconds a call. */
 #include "net.h"
 
 #include <arpa/inet.h>
@@ -192,8 +193,8 @@ static int open_new(int (*fn)(void *ctx, struct error *err), void *ctx, struct e
 		return error_set(err, FAULT_INTERNAL, errno, "cannot make a network namespace: %s",
 				 strerror(errno));
 	fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	rc = fd < 0 ? error_set(err, FAULT_INTERNAL, errno, "no descriptor of a namespace") :
-		      fn(ctx, err);
+	rc = fd < 0 ? error_set(err, FAULT_INTERNAL, errno, "no descriptor of a namespace")
+		    : fn(ctx, err);
 	if (setns(back, CLONE_NEWNET) < 0)
 		abort();
 	if (rc < 0 && fd >= 0)

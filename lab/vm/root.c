@@ -1,4 +1,5 @@
-/* The base root of the lab's VMs: Debian by mmdebstrap, once, then kept under the cache by a digest of what it is made from. */
+/* The base root of the lab's VMs: Debian by mmdebstrap, once, then kept under the cache by a digest
+ * of what it is made from. */
 #include "root.h"
 
 #include <errno.h>
@@ -16,17 +17,17 @@
 #include "tree.h"
 
 #define SUITE "bookworm"
-#define INCLUDE                                                                              \
-	"systemd-sysv,udev,dbus,waagent,iproute2,kmod,pciutils,openssl,curl,dmidecode,"      \
+#define INCLUDE                                                                                    \
+	"systemd-sysv,udev,dbus,waagent,iproute2,kmod,pciutils,openssl,curl,dmidecode,"            \
 	"ca-certificates,linux-image-amd64,python3"
 #define RECIPE  "1" /* raise it when what furnish() does changes */
 #define KEYRING "usr/share/keyrings/ib-lab.asc"
 
-static const char sources_list[] = "deb [signed-by=/" KEYRING "] http://" VM_GATEWAY
-				   ":8000 " SUITE " main\n";
+static const char sources_list[] = "deb [signed-by=/" KEYRING "] http://" VM_GATEWAY ":8000 " SUITE
+				   " main\n";
 
-/* Source: the agent's own waagent.conf; no provisioning, no firewall, no disk, a fixed endpoint, and a look at the goal
- * state every second instead of every six. */
+/* Source: the agent's own waagent.conf; no provisioning, no firewall, no disk, a fixed endpoint,
+ * and a look at the goal state every second instead of every six. */
 static const struct {
 	const char *key, *value;
 } agent_conf[] = {
@@ -49,9 +50,12 @@ static const struct {
 };
 
 /* Units that only cost time in a VM that lives for minutes. */
-static const char *const masked[] = { "systemd-networkd-wait-online.service", "apt-daily.timer",
-				      "apt-daily-upgrade.timer",              "e2scrub_all.timer",
-				      "e2scrub_reap.service",                 "fstrim.timer",
+static const char *const masked[] = { "systemd-networkd-wait-online.service",
+				      "apt-daily.timer",
+				      "apt-daily-upgrade.timer",
+				      "e2scrub_all.timer",
+				      "e2scrub_reap.service",
+				      "fstrim.timer",
 				      "dpkg-db-backup.timer" };
 
 static void debug_line(void *ctx, const char *line)
@@ -97,9 +101,13 @@ int root_lock(const struct vm_env *env, const char *name, struct error *err)
 
 char *root_sources(const struct vm_env *env, struct error *err)
 {
-	const char *const argv[] = { "apt-get", "indextargets", "--format",
-				     "deb $(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
-				     "Origin: Debian", NULL };
+	const char *const argv[] = { "apt-get",
+				     "indextargets",
+				     "--format",
+				     "deb $(SITE) $(RELEASE) $(COMPONENT)",
+				     "Created-By: Packages",
+				     "Origin: Debian",
+				     NULL };
 	struct run_spec spec = { .argv = argv, .deadline_s = 60, .keep = 256 << 10 };
 	AUTO_RUN struct run_result r = { 0 };
 	AUTO_BUF struct buf release = { 0 }, ret = { 0 };
@@ -124,11 +132,21 @@ char *root_mirror_key(const struct vm_env *env, struct error *err)
 	AUTO_FD int lock = root_lock(env, "mirror-key", err);
 	AUTO_BUF struct buf key = { 0 };
 	char home[VM_PATH_MAX], path[VM_PATH_MAX];
-	const char *const make[] = { "gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "",
-				     "--quick-gen-key", "ib-lab <ib-lab@example.invalid>", "rsa2048",
-				     "sign", "never", NULL };
-	const char *const export[] = { "gpg", "--homedir", home, "--batch", "--quiet", "--armor",
-				       "--output", path, "--export", NULL };
+	const char *const make[] = { "gpg",
+				     "--homedir",
+				     home,
+				     "--batch",
+				     "--quiet",
+				     "--passphrase",
+				     "",
+				     "--quick-gen-key",
+				     "ib-lab <ib-lab@example.invalid>",
+				     "rsa2048",
+				     "sign",
+				     "never",
+				     NULL };
+	const char *const export[] = { "gpg",     "--homedir", home, "--batch",  "--quiet",
+				       "--armor", "--output",  path, "--export", NULL };
 	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
 
 	if (lock < 0)
@@ -205,7 +223,8 @@ int root_find(const struct vm_env *env, const char *image, char ret[static VM_PA
 	char name[32];
 
 	if (!text_eq(image, "debian12"))
-		return error_set(err, FAULT_USAGE, ENOENT, "no image named %s; there is debian12", image);
+		return error_set(err, FAULT_USAGE, ENOENT, "no image named %s; there is debian12",
+				 image);
 	if (root_name(env, name, sizeof name, err) < 0)
 		return -1;
 	(void)text_format(ret, VM_PATH_MAX, "%s/%s", env->cache, name);
@@ -220,9 +239,16 @@ int root_find(const struct vm_env *env, const char *image, char ret[static VM_PA
 static int bootstrap(const struct vm_env *env, const char *dir, struct error *err)
 {
 	AUTO_FREE char *sources = root_sources(env, err);
-	const char *const argv[] = { "unshare", "--mount", "mmdebstrap", "--quiet",
-				     "--variant=minbase", "--components=main", "--include=" INCLUDE,
-				     SUITE, dir, sources != NULL && *sources != '\0' ? "-" : NULL,
+	const char *const argv[] = { "unshare",
+				     "--mount",
+				     "mmdebstrap",
+				     "--quiet",
+				     "--variant=minbase",
+				     "--components=main",
+				     "--include=" INCLUDE,
+				     SUITE,
+				     dir,
+				     sources != NULL && *sources != '\0' ? "-" : NULL,
 				     NULL };
 
 	if (sources == NULL)
@@ -235,7 +261,8 @@ static int bootstrap(const struct vm_env *env, const char *dir, struct error *er
 /* A tarball base-<key>.tar in the cache stands in for the network. */
 static int unpack(const struct vm_env *env, const char *tar, const char *dir, struct error *err)
 {
-	const char *const argv[] = { "tar", "--numeric-owner", "--xattrs", "-xf", tar, "-C", dir, NULL };
+	const char *const argv[] = { "tar", "--numeric-owner", "--xattrs", "-xf", tar, "-C", dir,
+				     NULL };
 
 	LOG(env->log, INFO, "lab.root", "unpacking %s", tar);
 	if (mkdir(dir, 0755) < 0)
@@ -266,8 +293,8 @@ static void write_agent_conf(struct tree *t)
 		if (!is_ours(line))
 			tree_fail(t, "waagent.conf", buf_add_format(&next, "%s\n", line));
 	for (size_t i = 0; i < ARRAY_SIZE(agent_conf); i++)
-		tree_fail(t, "waagent.conf", buf_add_format(&next, "%s=%s\n", agent_conf[i].key,
-							    agent_conf[i].value));
+		tree_fail(t, "waagent.conf",
+			  buf_add_format(&next, "%s=%s\n", agent_conf[i].key, agent_conf[i].value));
 	tree_data(t, "etc/waagent.conf", next.data, next.len);
 }
 

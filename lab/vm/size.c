@@ -1,4 +1,5 @@
-/* What hardware a VM size of Azure has, as the lab plugs it in: an oracle of its own, not the product's catalogue. */
+/* What hardware a VM size of Azure has, as the lab plugs it in: an oracle of its own, not the
+ * product's catalogue. */
 #include "vm.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 
 enum { VENDOR_MELLANOX = 0x15b3, CLASS_INFINIBAND = 0x020700, CLASS_ETHERNET = 0x020000 };
 
-/* Source: MicrosoftDocs/azure-compute-docs, the pages of the HB, HC, HX, NC and ND series, and the link rates in
- * Azure/azurehpc-health-checks, conf/. The first match wins. */
+/* Source: MicrosoftDocs/azure-compute-docs, the pages of the HB, HC, HX, NC and ND series, and the
+ * link rates in Azure/azurehpc-health-checks, conf/. The first match wins. */
 static const struct {
 	const char *pattern;
 	unsigned adapters;
@@ -35,9 +36,9 @@ static const struct {
 static void add(struct vm_spec *spec, uint16_t device, uint32_t class_code)
 {
 	if (spec->npci < VM_PCI_MAX)
-		spec->pci[spec->npci++] = (struct vm_pci){ .vendor = VENDOR_MELLANOX,
-							   .device = device,
-							   .class_code = class_code };
+		spec->pci[spec->npci++] = (struct vm_pci) { .vendor = VENDOR_MELLANOX,
+							    .device = device,
+							    .class_code = class_code };
 }
 
 void vm_spec_defaults(struct vm_spec *spec)
@@ -70,9 +71,9 @@ static int parse_one(const char *text, struct vm_pci *ret)
 	if (sscanf(text, "%4x:%4x:%n%6x%n", &vendor, &device, &class_at, &class_code, &end) != 3 ||
 	    text[end] != '\0' || (end - class_at != 4 && end - class_at != 6))
 		return -EINVAL;
-	*ret = (struct vm_pci){ .vendor = (uint16_t)vendor,
-				.device = (uint16_t)device,
-				.class_code = end - class_at == 4 ? class_code << 8 : class_code };
+	*ret = (struct vm_pci) { .vendor = (uint16_t)vendor,
+				 .device = (uint16_t)device,
+				 .class_code = end - class_at == 4 ? class_code << 8 : class_code };
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* The fake /sys of a cell, written out as files: ids, ports, netdevs, DMI; what a probe reads and nothing behind it. */
+/* The fake /sys of a cell, written out as files: ids, ports, netdevs, DMI; what a probe reads and
+ * nothing behind it. */
 #include "sysfs.h"
 
 #include <errno.h>
@@ -20,13 +21,13 @@
 /* The names and places of one PCI function; everything else follows from them. */
 struct function {
 	const struct vm_pci *pci;
-	unsigned number;               /* among all functions, from 0 */
-	char address[16];              /* "0101:00:00.0" */
-	char guid[48];                 /* of its vmbus device */
-	char path[256];                /* sys/devices/.../0101:00:00.0 */
-	const char *driver;            /* "mlx5_core", "mlx4_core", NULL where no driver of ours knows it */
+	unsigned number;    /* among all functions, from 0 */
+	char address[16];   /* "0101:00:00.0" */
+	char guid[48];      /* of its vmbus device */
+	char path[256];     /* sys/devices/.../0101:00:00.0 */
+	const char *driver; /* "mlx5_core", "mlx4_core", NULL where no driver of ours knows it */
 	bool infiniband;
-	char hca[16], netdev[16];      /* "mlx5_0", "ib0" */
+	char hca[16], netdev[16]; /* "mlx5_0", "ib0" */
 };
 
 static bool is_mlx4(const struct vm_pci *p)
@@ -39,12 +40,13 @@ static void function_init(struct function *f, const struct vm *vm, unsigned numb
 	const struct vm_pci *p = &vm->spec.pci[number];
 	unsigned hca = 0, ib = 0;
 
-	*f = (struct function){ .pci = p, .number = number };
+	*f = (struct function) { .pci = p, .number = number };
 	f->infiniband = p->vendor == 0x15b3 && (p->class_code >> 8) == 0x0207;
 	f->driver = p->vendor != 0x15b3 ? NULL : is_mlx4(p) ? "mlx4_core" : "mlx5_core";
 	for (unsigned i = 0; i < number; i++) {
 		hca += vm->spec.pci[i].vendor == 0x15b3;
-		ib += vm->spec.pci[i].vendor == 0x15b3 && (vm->spec.pci[i].class_code >> 8) == 0x0207;
+		ib += vm->spec.pci[i].vendor == 0x15b3 &&
+		      (vm->spec.pci[i].class_code >> 8) == 0x0207;
 	}
 	(void)TEXT_FORMAT(f->address, "%04x:00:00.0", 0x0101 + number);
 	(void)TEXT_FORMAT(f->guid, "47505500-%04x-0001-3130-444531444234", number + 1);
@@ -53,7 +55,8 @@ static void function_init(struct function *f, const struct vm *vm, unsigned numb
 	(void)TEXT_FORMAT(f->netdev, "ib%u", ib);
 }
 
-static void put_vmbus_device(struct tree *t, const char *guid, const char *class_id, const char *driver)
+static void put_vmbus_device(struct tree *t, const char *guid, const char *class_id,
+			     const char *driver)
 {
 	char base[256], path[VM_PATH_MAX];
 
@@ -114,10 +117,12 @@ static void put_function(struct tree *t, const struct function *f)
 	tree_put(t, f->path, "irq", "0");
 	tree_put(t, f->path, "enable", "1");
 	tree_put(t, f->path, "local_cpulist", "0");
-	tree_put(t, f->path, "modalias", "pci:v0000%04Xd0000%04Xsv0000%04Xsd00000008bc%02Xsc%02Xi%02X",
-	    p->vendor, p->device, p->vendor, (unsigned)p->class_code >> 16,
-	    (unsigned)(p->class_code >> 8) & 0xff, (unsigned)p->class_code & 0xff);
-	tree_put(t, f->path, "resource", "0x0000000000000000 0x0000000000000000 0x0000000000000000");
+	tree_put(t, f->path, "modalias",
+		 "pci:v0000%04Xd0000%04Xsv0000%04Xsd00000008bc%02Xsc%02Xi%02X", p->vendor,
+		 p->device, p->vendor, (unsigned)p->class_code >> 16,
+		 (unsigned)(p->class_code >> 8) & 0xff, (unsigned)p->class_code & 0xff);
+	tree_put(t, f->path, "resource",
+		 "0x0000000000000000 0x0000000000000000 0x0000000000000000");
 	put_config_space(t, f);
 	(void)TEXT_FORMAT(path, "%s/subsystem", f->path);
 	tree_link(t, path, "sys/bus/pci");
@@ -161,11 +166,12 @@ static void put_port(struct tree *t, const char *port, const struct vm *vm, bool
 	else
 		tree_put(t, port, "rate", "%u Gb/sec (4X)", vm->spec.rate_gbps);
 	tree_put(t, port, "lid", infiniband && vm->spec.port == VM_PORT_ACTIVE ? "0x%x" : "0x0",
-	    0x100 + vm->index);
+		 0x100 + vm->index);
 	tree_put(t, port, "sm_lid", infiniband && vm->spec.port == VM_PORT_ACTIVE ? "0x1" : "0x0");
 }
 
-/* In DEVICE/infiniband/NAME or DEVICE/net/NAME, where the directory goes when its driver is loaded. */
+/* In DEVICE/infiniband/NAME or DEVICE/net/NAME, where the directory goes when its driver is loaded.
+ */
 static void put_device_link(struct tree *t, const char *path, const struct function *f)
 {
 	char target[32];
@@ -195,7 +201,7 @@ static void put_hca(struct tree *t, const struct function *f, const struct vm *v
 	tree_put(t, port, "lid_mask_count", "0");
 	tree_put(t, port, "cap_mask", "0x2659ec48");
 	tree_put(t, port, "gids/0", "fe80:0000:0000:0000:0015:5dff:fe33:%04x",
-	    (vm->index << 4) + f->number);
+		 (vm->index << 4) + f->number);
 	tree_put(t, port, "pkeys/0", f->infiniband ? "0x8001" : "0xffff");
 	if (f->infiniband)
 		tree_put(t, port, "pkeys/1", "0x7fff");
@@ -213,8 +219,9 @@ static void put_ipoib(struct tree *t, const struct function *f, const struct vm 
 	(void)TEXT_FORMAT(base, "net/%s", f->netdev);
 	tree_put(t, base, "type", "32");
 	tree_put(t, base, "addr_len", "20");
-	tree_put(t, base, "address", "00:00:00:a4:fe:80:00:00:00:00:00:00:00:15:5d:ff:fe:33:%02x:%02x",
-	    vm->index & 0xff, f->number);
+	tree_put(t, base, "address",
+		 "00:00:00:a4:fe:80:00:00:00:00:00:00:00:15:5d:ff:fe:33:%02x:%02x",
+		 vm->index & 0xff, f->number);
 	tree_put(t, base, "dev_port", "0");
 	tree_put(t, base, "dev_id", "0x0");
 	tree_put(t, base, "mtu", "2044");
@@ -248,7 +255,7 @@ static void put_dmi(struct tree *t, const struct vm *vm)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		tree_put(t, "sys/devices/virtual/dmi/id", rows[i].name, "%s", rows[i].text);
 	tree_put(t, "sys/devices/virtual/dmi/id", "product_uuid", "7ab0cc88-0000-4000-8000-%012x",
-	    vm->index);
+		 vm->index);
 	tree_link(t, "sys/class/dmi/id", "sys/devices/virtual/dmi/id");
 }
 
@@ -290,8 +297,9 @@ static void put_hcas(struct tree *t, const struct vm *vm)
 		put_hca(t, &f, vm);
 		if (f.infiniband)
 			put_ipoib(t, &f, vm);
-		tree_fail(t, "hcas", buf_add_format(&lines, "%s %s %s %s\n", f.hca, f.driver, f.path + 4,
-						  f.infiniband ? f.netdev : "-"));
+		tree_fail(t, "hcas",
+			  buf_add_format(&lines, "%s %s %s %s\n", f.hca, f.driver, f.path + 4,
+					 f.infiniband ? f.netdev : "-"));
 	}
 	tree_data(t, "hcas", buf_text(&lines), lines.len);
 }
@@ -313,8 +321,8 @@ static void put_modules(struct tree *t, const struct vm *vm)
 
 		if (name == NULL || (i < ARRAY_SIZE(hyperv) && !vm->spec.vmbus))
 			continue;
-		tree_fail(t, "modules", buf_add_format(&text, "%s 16384 0 - Live 0x0000000000000000\n",
-						     name));
+		tree_fail(t, "modules",
+			  buf_add_format(&text, "%s 16384 0 - Live 0x0000000000000000\n", name));
 		(void)TEXT_FORMAT(base, "sys/module/%s", name);
 		tree_put(t, base, "initstate", "live");
 		tree_put(t, base, "refcnt", "0");
@@ -324,9 +332,10 @@ static void put_modules(struct tree *t, const struct vm *vm)
 
 int sysfs_make(const char *dir, const struct vm *vm, struct error *err)
 {
-	static const char *const dirs[] = { "sys/fs/cgroup", "sys/devices/system", "sys/class/net",
-					    "sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/module",
-					    "unplugged" };
+	static const char *const dirs[] = {
+		"sys/fs/cgroup",       "sys/devices/system", "sys/class/net", "sys/bus/pci/devices",
+		"sys/bus/pci/drivers", "sys/module",         "unplugged"
+	};
 	struct tree t;
 
 	if (mkdir(dir, 0755) < 0)
@@ -352,8 +361,8 @@ int sysfs_make(const char *dir, const struct vm *vm, struct error *err)
 static void plug(struct tree *t, const struct function *f, bool in)
 {
 	static const char *const links[] = { "sys/bus/pci/devices", "sys/bus/pci/drivers/mlx5_core",
-					     "sys/bus/pci/drivers/mlx4_core", "sys/class/infiniband",
-					     "sys/class/net" };
+					     "sys/bus/pci/drivers/mlx4_core",
+					     "sys/class/infiniband", "sys/class/net" };
 	char away[VM_PATH_MAX], name[VM_PATH_MAX], path[VM_PATH_MAX];
 
 	(void)TEXT_FORMAT(away, "unplugged/%s", f->address);

@@ -1,4 +1,5 @@
-/* Trees of small files, written out: the first failure sticks and is told at the end, so that callers stay tables. */
+/* Trees of small files, written out: the first failure sticks and is told at the end, so that
+ * callers stay tables. */
 #include "tree.h"
 
 #include <errno.h>
@@ -87,7 +88,7 @@ void tree_move(struct tree *t, const char *from, const char *to)
 
 int tree_open(struct tree *t, const char *dir, struct error *err)
 {
-	*t = (struct tree){ .dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	*t = (struct tree) { .dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
 	if (t->dir < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot open %s: %s", dir,
 				 strerror(errno));

@@ -1,6 +1,7 @@
 /* lab/vm/tree.h - trees of small files below one directory: fake /sys, image layers.
  *
- * No call but the last reports a failure: the first one sticks in the struct. Parents are made as needed. */
+ * No call but the last reports a failure: the first one sticks in the struct. Parents are made as
+ * needed. */
 #pragma once
 
 #include <stddef.h>
@@ -25,9 +26,11 @@ void tree_dir(struct tree *t, const char *path);
 void tree_data(struct tree *t, const char *path, const void *data, size_t len);
 
 /* BASE/NAME gets the formatted text and a newline. */
-void tree_put(struct tree *t, const char *base, const char *name, const char *fmt, ...) PRINTF(4, 5);
+void tree_put(struct tree *t, const char *base, const char *name, const char *fmt, ...)
+	PRINTF(4, 5);
 
-/* A relative link at `path` to `target`, both below sys/, as sysfs has them. One that is there stays. */
+/* A relative link at `path` to `target`, both below sys/, as sysfs has them. One that is there
+ * stays. */
 void tree_link(struct tree *t, const char *path, const char *target);
 
 /* Rename; what is not there is not moved. */

@@ -34,8 +34,9 @@ static void parses_names(void **unused)
 
 		if (ours != rows[i].ours)
 			fail_msg("%s", rows[i].name);
-		if (ours && (!text_eq(n.publisher, rows[i].publisher) ||
-			     !text_eq(n.type, rows[i].type) || !text_eq(n.version, rows[i].version)))
+		if (ours &&
+		    (!text_eq(n.publisher, rows[i].publisher) || !text_eq(n.type, rows[i].type) ||
+		     !text_eq(n.version, rows[i].version)))
 			fail_msg("%s: %s %s %s", rows[i].name, n.publisher, n.type, n.version);
 	}
 }

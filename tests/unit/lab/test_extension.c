@@ -20,21 +20,23 @@ static const struct {
 	enum extension_end want;
 } rows[] = {
 	{ "the fabric knows no such extension", "null", true, EXTENSION_GONE },
-	{ "nothing was said yet", "{\"handler\":null,\"status\":null," OLD "}", false, EXTENSION_PENDING },
-	{ "success", "{" READY ",\"status\":{\"status\":\"success\"}," NOW "}", true, EXTENSION_SUCCESS },
-	{ "success of the request before", "{" READY ",\"status\":{\"status\":\"success\"}," OLD "}", true,
+	{ "nothing was said yet", "{\"handler\":null,\"status\":null," OLD "}", false,
 	  EXTENSION_PENDING },
+	{ "success", "{" READY ",\"status\":{\"status\":\"success\"}," NOW "}", true,
+	  EXTENSION_SUCCESS },
+	{ "success of the request before",
+	  "{" READY ",\"status\":{\"status\":\"success\"}," OLD "}", true, EXTENSION_PENDING },
 	{ "still at work", "{" READY ",\"status\":{\"status\":\"transitioning\"}," NOW "}", true,
 	  EXTENSION_PENDING },
 	{ "error", "{" READY ",\"status\":{\"status\":\"error\"}," NOW "}", true, EXTENSION_ERROR },
-	{ "enable failed after it wrote error", "{" NOT_READY ",\"status\":{\"status\":\"error\"}," NOW "}", true,
-	  EXTENSION_ERROR },
-	{ "install failed: no sequence number is ever reported", "{" NOT_READY ",\"status\":null," OLD "}", true,
-	  EXTENSION_ERROR },
+	{ "enable failed after it wrote error",
+	  "{" NOT_READY ",\"status\":{\"status\":\"error\"}," NOW "}", true, EXTENSION_ERROR },
+	{ "install failed: no sequence number is ever reported",
+	  "{" NOT_READY ",\"status\":null," OLD "}", true, EXTENSION_ERROR },
 	{ "the same, of a goal state before", "{" NOT_READY ",\"status\":null," OLD "}", false,
 	  EXTENSION_PENDING },
-	{ "no settings, so no status: the handler's word", "{" READY ",\"status\":null," NOW "}", true,
-	  EXTENSION_SUCCESS },
+	{ "no settings, so no status: the handler's word", "{" READY ",\"status\":null," NOW "}",
+	  true, EXTENSION_SUCCESS },
 	{ "a warning is no end", "{" READY ",\"status\":{\"status\":\"warning\"}," NOW "}", true,
 	  EXTENSION_PENDING },
 };
@@ -43,8 +45,7 @@ static void judges_reports(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		AUTO_JSON json_t *report =
-			json_loads(rows[i].report, JSON_DECODE_ANY, NULL);
+		AUTO_JSON json_t *report = json_loads(rows[i].report, JSON_DECODE_ANY, NULL);
 
 		if (extension_verdict(json_is_null(report) ? NULL : report, rows[i].processed) !=
 		    rows[i].want)
@@ -54,10 +55,13 @@ static void judges_reports(void **unused)
 
 static void says_the_status_before_the_handler(void **unused)
 {
-	AUTO_JSON json_t *both = json_loads("{\"status\":{\"formattedMessage\":{\"message\":\"a\"}},"
-					    "\"handler\":{\"formattedMessage\":{\"message\":\"b\"}}}", 0, NULL);
+	AUTO_JSON json_t *both = json_loads(
+		"{\"status\":{\"formattedMessage\":{\"message\":\"a\"}},"
+		"\"handler\":{\"formattedMessage\":{\"message\":\"b\"}}}",
+		0, NULL);
 	AUTO_JSON json_t *one = json_loads("{\"status\":null,\"handler\":{\"formattedMessage\":"
-					   "{\"message\":\"b\"}}}", 0, NULL);
+					   "{\"message\":\"b\"}}}",
+					   0, NULL);
 
 	(void)unused;
 	assert_string_equal(extension_said(both), "a");

@@ -1,4 +1,5 @@
-/* The /sys of a cell: what a probe would read there, and what changes with adapter, port and rate. */
+/* The /sys of a cell: what a probe would read there, and what changes with adapter, port and rate.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +18,7 @@
 
 static struct vm make_vm(void)
 {
-	struct vm vm = { .index = 5,
-			 .spec = { .name = "x", .vmbus = true, .adapter = true } };
+	struct vm vm = { .index = 5, .spec = { .name = "x", .vmbus = true, .adapter = true } };
 
 	(void)TEXT_COPY(vm.spec.size, "Standard_HB120rs_v3");
 	(void)TEXT_COPY(vm.mac, "02:00:0a:07:00:05");
