@@ -20,6 +20,7 @@ static void fabric_up(struct bench *b)
 {
 	const struct fabric_options options = {
 		.state_dir = b->dir,
+		.fast_track = b->fast_track,
 		.wire_address = "127.0.0.1",
 		.imds_address = "127.0.0.1",
 		.blob_address = "127.0.0.1",
@@ -43,7 +44,7 @@ static void fabric_up(struct bench *b)
 	}
 }
 
-void bench_start(struct bench *b)
+static void vm1_add(const struct bench *b)
 {
 	const struct fabric_vm vm = {
 		.name = "vm1",
@@ -56,11 +57,50 @@ void bench_start(struct bench *b)
 	};
 	struct error err = { 0 };
 
-	*b = (struct bench) { .dir = "/tmp/lab-fabric-XXXXXX" };
-	assert_non_null(mkdtemp(b->dir));
-	fabric_up(b);
 	if (fabric_add_vm(b->fabric, &vm, &err) < 0)
 		fail_msg("fabric_add_vm: %s", err.what);
+}
+
+static void document_path(const struct bench *b, char *ret, size_t size)
+{
+	assert_int_equal(text_format(ret, size, "%s/vm1.vm.json", b->dir), 0);
+}
+
+void bench_start(struct bench *b, const struct buf *seed)
+{
+	char path[128];
+
+	*b = (struct bench) { .dir = "/tmp/lab-fabric-XXXXXX" };
+	assert_non_null(mkdtemp(b->dir));
+	document_path(b, path, sizeof path);
+	if (seed->len > 0)
+		assert_int_equal(fs_replace(AT_FDCWD, path, seed->data, seed->len, 0600), 0);
+	fabric_up(b);
+	vm1_add(b);
+}
+
+int bench_seed(void **state)
+{
+	struct buf *seed = calloc(1, sizeof *seed);
+	struct bench b;
+	char path[128];
+	int rc;
+
+	if (!seed)
+		return -1;
+	*state = seed;
+	bench_start(&b, seed);
+	document_path(&b, path, sizeof path);
+	rc = fs_read(AT_FDCWD, path, 1 << 20, seed);
+	bench_stop(&b);
+	return rc;
+}
+
+int bench_unseed(void **state)
+{
+	buf_free(*state);
+	free(*state);
+	return 0;
 }
 
 void bench_restart(struct bench *b)

@@ -7,11 +7,17 @@
 
 struct bench {
 	struct fabric *fabric;
-	char dir[64]; /* of the state; removed by bench_stop */
+	char dir[64];    /* of the state; removed by bench_stop */
+	bool fast_track; /* of the next bench_restart */
 };
 
+/* What makes each start cheap: the document of vm1, whose key takes its time to make (under
+ * valgrind very much so). Group fixtures for cmocka; the state is what bench_start takes. */
+int bench_seed(void **state);
+int bench_unseed(void **state);
+
 /* Starts with the VM vm1 (127.0.0.1) and the package Lab.Sample in versions 1.1.0, 1.1.1, 1.2.0. */
-void bench_start(struct bench *b);
+void bench_start(struct bench *b, const struct buf *seed);
 void bench_restart(struct bench *b); /* over the same state, packages published again */
 void bench_stop(struct bench *b);
 

@@ -116,7 +116,7 @@ static int setup(void **state)
 					      "{}",     NULL,  FABRIC_EXT_ENABLED, NULL };
 	struct error err;
 
-	bench_start(b);
+	bench_start(b, *state);
 	assert_int_equal(fabric_set_extension(b->fabric, "vm1", &ext, NULL, &err), 0);
 	*state = b;
 	return 0;
@@ -360,6 +360,26 @@ static void vm_settings_have_an_etag(void **state)
 	assert_int_equal(changed.status, 200);
 }
 
+static void fast_track_passes_by_the_wire_server(void **state)
+{
+	struct bench *b = *state;
+	struct error err;
+	struct goal g;
+
+	b->fast_track = true;
+	bench_restart(b);
+	goal_read(b, &g);
+	assert_int_equal(fabric_bump(b->fabric, "vm1", NULL, &err), 0);
+	struct reply wire AUTO_REPLY = bench_ask(b, FABRIC_WIRE, "GET /machine?comp=goalstate",
+						 WIRE, "");
+	struct reply host AUTO_REPLY = bench_ask(b, FABRIC_PLUGIN, "GET /vmSettings", g.headers,
+						 "");
+
+	assert_non_null(strstr(wire.body, "<Incarnation>2</Incarnation>"));
+	assert_non_null(strstr(buf_text(&host.text), "ETag: 3\r\n"));
+	assert_non_null(strstr(host.body, "\"extensionGoalStatesSource\":\"FastTrack\""));
+}
+
 static void artifacts_come_through_the_host(void **state)
 {
 	static const struct {
@@ -451,9 +471,10 @@ int main(void)
 		BENCH_TEST(what_is_not_json_is_no_report),
 		BENCH_TEST(the_host_knows_its_vm_by_headers),
 		BENCH_TEST(vm_settings_have_an_etag),
+		BENCH_TEST(fast_track_passes_by_the_wire_server),
 		BENCH_TEST(artifacts_come_through_the_host),
 		BENCH_TEST(status_comes_through_the_host),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_seed, bench_unseed);
 }

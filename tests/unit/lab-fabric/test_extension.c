@@ -18,7 +18,7 @@ static int setup(void **state)
 {
 	struct bench *b = calloc(1, sizeof *b);
 
-	bench_start(b);
+	bench_start(b, *state);
 	*state = b;
 	return 0;
 }
@@ -426,5 +426,5 @@ int main(void)
 		BENCH_TEST(a_damaged_state_is_told),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_seed, bench_unseed);
 }

@@ -16,7 +16,7 @@ static int setup(void **state)
 {
 	struct bench *b = calloc(1, sizeof *b);
 
-	bench_start(b);
+	bench_start(b, *state);
 	*state = b;
 	return 0;
 }
@@ -366,5 +366,5 @@ int main(void)
 		BENCH_TEST(requests_are_counted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_seed, bench_unseed);
 }
