@@ -4,23 +4,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
-
-/* What comes from elsewhere may begin with the name of a setting or of a program: only a plain word
- * gets a capital. */
-static void reason_shape(char *reason)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-	size_t len = strlen(reason), word = strspn(reason, letters);
-
-	while (len > 0 && reason[len - 1] == '.')
-		reason[--len] = '\0';
-	if (word > 0 && (reason[word] == ' ' || reason[word] == '\0'))
-		reason[0] = (char)(reason[0] - 'a' + 'A');
-}
 
 void decision_refuse(struct decision *ret, enum fault fault, const char *fmt, ...)
 {
@@ -31,20 +17,19 @@ void decision_refuse(struct decision *ret, enum fault fault, const char *fmt, ..
 	va_start(ap, fmt);
 	(void)vsnprintf(ret->reason, sizeof ret->reason, fmt, ap);
 	va_end(ap);
-	reason_shape(ret->reason);
 }
 
 /* Without Hyper-V's bus no virtual function can appear. Unknown is not missing. */
 static bool hyperv_judge(const struct facts *f, struct decision *ret)
 {
 	if (f->hyperv.vmbus == TRI_NO) {
-		decision_refuse(ret, FAULT_NO_VMBUS, "this Azure VM shows no VMBus (kernel %s)",
+		decision_refuse(ret, FAULT_NO_VMBUS, "This Azure VM shows no VMBus (kernel %s)",
 				f->kernel.release);
 		return false;
 	}
 	if (f->hyperv.pci == TRI_NO) {
 		decision_refuse(ret, FAULT_NO_HYPERV_PCI,
-				"kernel %s has pci-hyperv neither built in nor loadable",
+				"Kernel %s has pci-hyperv neither built in nor loadable",
 				f->kernel.release);
 		return false;
 	}
@@ -85,7 +70,7 @@ static bool adapter_judge(const struct facts *f, const struct size_row *size, un
 	if (!f->vm.azure)
 		decision_refuse(
 			ret, FAULT_NO_ADAPTER,
-			"this machine is not an Azure VM, and none of the %u adapters on its "
+			"This machine is not an Azure VM, and none of the %u adapters on its "
 			"PCI bus is an InfiniBand function",
 			f->nnics);
 	else if (size != NULL)
@@ -94,7 +79,7 @@ static bool adapter_judge(const struct facts *f, const struct size_row *size, un
 				size->name, size->ports, size->ports == 1 ? "" : "s");
 	else
 		decision_refuse(ret, FAULT_SIZE_UNKNOWN_NO_ADAPTER,
-				"instance metadata does not tell the VM size, and none of the %u "
+				"Instance metadata does not tell the VM size, and none of the %u "
 				"adapters on the PCI bus is an InfiniBand function",
 				f->nnics);
 	return false;

@@ -1,6 +1,8 @@
 /* plan/plan.c - puts judgement, candidates and steps together into one decision. */
 #include "plan/room.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 
@@ -49,14 +51,14 @@ static void refuse_choice(const struct inputs *in, const struct routes *routes, 
 
 	eligible_names(in, routes, ret, names, sizeof names);
 	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_CHOICE,
-			"the driver %s does not serve this machine: %s; eligible here: %s", choice,
+			"The driver %s does not serve this machine: %s; eligible here: %s", choice,
 			candidate_of(ret, choice)->why, names);
 }
 
 static void refuse_version(const struct inputs *in, const struct candidate *c, struct plan *ret)
 {
 	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_VERSION,
-			"version %s is not to be had for this machine: %s: %s",
+			"Version %s is not to be had for this machine: %s: %s",
 			in->settings->driver_version, c->route, c->why);
 }
 
@@ -65,7 +67,7 @@ static void refuse_image(const struct inputs *in, const struct candidate *c, str
 	const struct facts *f = in->facts;
 
 	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_IMAGE,
-			"no driver of the catalogue serves %s %s on %s with kernel %s: %s",
+			"No driver of the catalogue serves %s %s on %s with kernel %s: %s",
 			f->os.id[0] != '\0' ? f->os.id : "this distribution", f->os.version,
 			f->kernel.machine, f->kernel.release, c->why);
 }
@@ -121,10 +123,24 @@ void plan_build(const struct facts *f, const struct settings *s, const struct ca
 	route_decide(&in, &routes, ret);
 }
 
+/* What comes from elsewhere may begin with the name of a setting or of a program: only a plain word
+ * gets a capital. */
+static void reason_shape(char *reason)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	size_t len = strlen(reason), word = strspn(reason, letters);
+
+	while (len > 0 && reason[len - 1] == '.')
+		reason[--len] = '\0';
+	if (word > 0 && (reason[word] == ' ' || reason[word] == '\0'))
+		reason[0] = (char)(reason[0] - 'a' + 'A');
+}
+
 void plan_refuse(const struct error *err, struct plan *ret)
 {
 	*ret = (struct plan) { 0 };
 	decision_refuse(&ret->decision, err->fault, "%s", err->what);
+	reason_shape(ret->decision.reason);
 }
 
 bool plan_may_change(const struct plan *p, const struct facts *f)

@@ -33,8 +33,8 @@ struct routes {
 	enum route_end ends[PLAN_CANDIDATES_MAX];
 };
 
-/* Fill the decision of a refusal: its code and remedy are the fault's. The reason is made to begin
- * as a sentence, but never to end as one: who shows it does that. */
+/* Fill the decision of a refusal: its code and remedy are the fault's. The reason begins with a
+ * capital or a name and ends without a full stop: who shows it goes on. */
 void decision_refuse(struct decision *ret, enum fault fault, const char *fmt, ...) PRINTF(3, 4);
 
 /* Exit codes 10, 13 and 11, in this order. False if the machine is refused: the decision is set. */
