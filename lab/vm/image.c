@@ -13,10 +13,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "initrd.h"
 #include "machine_assets.h"
 #include "qemu.h"
 #include "root.h"
 
+#define LAB_INIT  "usr/libexec/ib-lab/lab-init"
 #define DISK_SIZE "4G" /* sparse: what is used is about 850 MB */
 
 /* What one build works on. All in one directory, so that a rename makes it the result. */
@@ -134,21 +136,17 @@ static int disk_make(const struct build *b, struct error *err)
 /* ---- the whole --------------------------------------------------------------------------------
  */
 
-static int boot_files_copy(const struct build *b, struct error *err)
+static int boot_files_make(const struct build *b, struct error *err)
 {
-	const struct {
-		const char *from, *to;
-	} files[] = { { "vmlinuz", IMAGE_KERNEL }, { "initrd.img", IMAGE_INITRD } };
+	char from[VM_PATH_MAX], to[VM_PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char from[VM_PATH_MAX], to[VM_PATH_MAX];
-
-		(void)TEXT_FORMAT(from, "%s/boot/%s-%s", b->root, files[i].from, b->release);
-		(void)TEXT_FORMAT(to, "%s/%s", b->dir, files[i].to);
-		if (copy_file(from, to, err) < 0)
-			return -1;
-	}
-	return 0;
+	(void)TEXT_FORMAT(from, "%s/boot/vmlinuz-%s", b->root, b->release);
+	(void)TEXT_FORMAT(to, "%s/" IMAGE_KERNEL, b->dir);
+	if (copy_file(from, to, err) < 0)
+		return -1;
+	(void)TEXT_FORMAT(from, "%s/upper/" LAB_INIT, b->dir);
+	(void)TEXT_FORMAT(to, "%s/" IMAGE_INITRD, b->dir);
+	return initrd_make(b->root, b->release, from, to, err);
 }
 
 static int make(const struct build *b, struct error *err)
@@ -163,7 +161,7 @@ static int make(const struct build *b, struct error *err)
 		rc = fs_make_dirs(AT_FDCWD, upper, 0755);
 	if (rc < 0)
 		return fail("make", upper, -rc, err);
-	if (layer_make(b, upper, err) < 0 || boot_files_copy(b, err) < 0 || disk_make(b, err) < 0)
+	if (layer_make(b, upper, err) < 0 || boot_files_make(b, err) < 0 || disk_make(b, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(scratch); i++) {
 		char path[VM_PATH_MAX];

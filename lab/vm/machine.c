@@ -66,10 +66,13 @@ static int agent_disk_create(const struct vm_env *env, const struct vm *vm, stru
 
 static int machine_create(const struct vm_env *env, struct vm *vm, struct error *err)
 {
-	char root[VM_PATH_MAX], image[VM_PATH_MAX];
+	char root[VM_PATH_MAX], image[VM_PATH_MAX], upper[VM_PATH_MAX];
 
 	if (root_find(env, vm->spec.image, root, err) < 0 || image_find(env, root, image, err) < 0)
 		return -1;
+	(void)TEXT_FORMAT(upper, "%s/" MACHINE_UPPER, vm->dir);
+	if (mkdir(upper, 0755) < 0)
+		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s", upper);
 	if (disk_create(env, vm, image, err) < 0)
 		return -1;
 	return agent_disk_create(env, vm, err);
@@ -167,6 +170,7 @@ static void machine_ended(const struct vm_env *env, struct vm *vm)
 {
 	struct machine *m = vm->own;
 
+	vm->reboot = qemu_was_reset(&m->qemu);
 	qemu_close(&m->qemu);
 	vm->ready_fd = -1;
 }

@@ -11,6 +11,9 @@ int machine_config_write(const struct vm *vm, struct error *err);
 int machine_config_park(const char *dir, struct error *err);
 
 /* "8d2f1c9e-..." of a VM, the same at each boot. */
+/* Below a VM's directory: what the daemon would write into the file system of a cell. */
+#define MACHINE_UPPER "upper"
+
 enum { UUID_TEXT_SIZE = 37 };
 void machine_uuid(const struct vm *vm, char ret[static UUID_TEXT_SIZE]);
 

@@ -24,7 +24,7 @@ void machine_uuid(const struct vm *vm, char ret[static UUID_TEXT_SIZE])
 			  digest + 12, digest + 15, digest + 18);
 }
 
-/* Hyper-V's key-value pairs, where the daemon has written them below the VM's directory. */
+/* Hyper-V's key-value pairs, where the daemon has written them as into a cell's layer. */
 static int add_pools(const struct vm *vm, struct buf *b)
 {
 	int rc = 0;
@@ -34,7 +34,8 @@ static int add_pools(const struct vm *vm, struct buf *b)
 		AUTO_FREE char *hex = NULL;
 		char path[VM_PATH_MAX];
 
-		(void)TEXT_FORMAT(path, "%s/root/var/lib/hyperv/.kvp_pool_%d", vm->dir, i);
+		(void)TEXT_FORMAT(path, "%s/" MACHINE_UPPER "/var/lib/hyperv/.kvp_pool_%d", vm->dir,
+				  i);
 		if (fs_read(AT_FDCWD, path, KVP_POOL_MAX, &pool) < 0 || pool.len == 0)
 			continue;
 		hex = malloc(2 * pool.len + 1);
@@ -69,10 +70,10 @@ static int add_all(const struct vm *vm, struct buf *b)
 			    "mode=run\nname=%s\naddress=%s\nmac=%s\ngateway=" VM_GATEWAY
 			    "\nroute=" VM_WIRESERVER "\nroute=" VM_METADATA
 			    "\nseed=%s\nagent=%d\nagent_disk=%d\nvmbus=%d\nadapter=%d\nport=%d\n"
-			    "rate=%u\n",
+			    "rate=%u\nguid=0x00155dfffe33%02x00\n",
 			    s->name, vm->address, vm->mac, hex, s->agent,
 			    s->agent_source[0] != '\0', s->vmbus, s->adapter, (int)s->port,
-			    s->rate_gbps);
+			    s->rate_gbps, vm->index & 0xff);
 	if (rc == 0)
 		rc = add_pci(s, b);
 	return rc < 0 ? rc : add_pools(vm, b);

@@ -34,10 +34,11 @@ static void add(struct args *a, const char *arg)
 		add((a), (a)->text[(a)->n]);                                                       \
 	} while (0)
 
-/* SMBIOS as on Azure: the vendor makes systemd-detect-virt say "microsoft", the asset tag is how
- * cloud-init and we know Azure. The hypervisor bit would make the kernel look for KVM or Hyper-V,
- * svm load kvm_amd. Without svm QEMU ends the extended CPUID leaves before the one that tells the
- * width of addresses; the kernel then takes 48 bits, and with la57 finds its own pointers wrong. */
+/* A reboot ends QEMU: the daemon counts boots and starts the next. SMBIOS as on Azure: the vendor
+ * makes systemd-detect-virt say "microsoft", the asset tag is how cloud-init and we know Azure. The
+ * hypervisor bit would make the kernel look for KVM or Hyper-V, svm load kvm_amd. Without svm QEMU
+ * ends the extended CPUID leaves before the one that tells the width of addresses; the kernel then
+ * takes 48 bits, and with la57 finds its own pointers wrong. */
 static const char *const fixed[] = {
 	"-M",
 	"q35",
@@ -53,6 +54,7 @@ static const char *const fixed[] = {
 	"-no-user-config",
 	"-display",
 	"none",
+	"-no-reboot",
 	"-rtc",
 	"base=utc",
 	"-smbios",
@@ -206,6 +208,9 @@ static int pair(int *ours, int *theirs)
 	return 0;
 }
 
+/* Without it the monitor neither obeys nor tells of events. */
+static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
+
 int qemu_start(const struct qemu_spec *spec, struct qemu *ret, struct error *err)
 {
 	struct qemu q = { 0, -1, -1 }, child = { 0, -1, -1 };
@@ -227,7 +232,7 @@ int qemu_start(const struct qemu_spec *spec, struct qemu *ret, struct error *err
 	if (q.pid == 0)
 		child_exec(spec, &child, snapshot, parent);
 	qemu_close(&child);
-	if (q.pid < 0) {
+	if (q.pid < 0 || fs_write_all(q.monitor, capabilities, sizeof capabilities - 1) < 0) {
 		qemu_close(&q);
 		return error_set(err, FAULT_INTERNAL, errno, "cannot fork");
 	}
@@ -276,13 +281,22 @@ int qemu_line(const struct qemu *q, int timeout_ms, char *ret, size_t size)
 	return rc;
 }
 
-#define CAPABILITIES "{\"execute\":\"qmp_capabilities\"}\n"
-
 int qemu_power_button(const struct qemu *q)
 {
-	static const char text[] = CAPABILITIES "{\"execute\":\"system_powerdown\"}\n";
+	static const char text[] = "{\"execute\":\"system_powerdown\"}\n";
 
 	return fs_write_all(q->monitor, text, sizeof text - 1);
+}
+
+/* Source: QEMU's qapi/run-state.json, event SHUTDOWN with its ShutdownCause. */
+bool qemu_was_reset(const struct qemu *q)
+{
+	AUTO_BUF struct buf line = { 0 };
+
+	while (line_read(q->monitor, 0, &line) == 1)
+		if (strstr(buf_text(&line), "\"guest-reset\"") != NULL)
+			return true;
+	return false;
 }
 
 /* Events and the greeting come in between; an answer has "return" or "error" first. */

@@ -42,10 +42,14 @@ int qemu_start(const struct qemu_spec *spec, struct qemu *ret, struct error *err
 /* Close the descriptors; the process is the caller's to reap. */
 void qemu_close(struct qemu *q);
 
+/* Has the guest asked for a reboot? Then QEMU has ended, or is about to. */
+bool qemu_was_reset(const struct qemu *q);
+
 /* Press the power button. The answer is not waited for. Returns 0 or -errno. */
 int qemu_power_button(const struct qemu *q);
 
-/* One command of QMP as JSON, and the wait for its answer (10 s). Returns 0, or -1 with *err set.
+/* One command of QMP as JSON, and the wait for its answer (10 s). The first after qemu_start is "",
+ * whose answer is that of the greeting. Returns 0, or -1 with *err set.
  */
 int qemu_command(const struct qemu *q, const char *json, struct buf *answer, struct error *err);
 

@@ -40,7 +40,7 @@ static int boot_dir_make(const struct vm_env *env, const char *dir, struct error
 static int save(const struct qemu *q, struct error *err)
 {
 	static const char *const commands[] = {
-		"{\"execute\":\"qmp_capabilities\"}\n",
+		"",
 		"{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"max-bandwidth\":"
 		"4294967296}}\n",
 		"{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"exec:cat >../" IMAGE_SNAPSHOT

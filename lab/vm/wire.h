@@ -56,5 +56,6 @@ struct wire_start {
  *	agent=0|1           whether the Azure agent starts at boot
  *	agent_disk=0|1      whether the third disk holds the agent to use
  *	vmbus=0|1 adapter=0|1 pci=15b3:101c:020700,...
+ *	guid=0x00155dfffe330200   of the first device
  *	port=4 rate=200     of each InfiniBand port; rate 0: what the adapter has
  *	file=PATH MODE HEX  a file to write at boot; may occur again */

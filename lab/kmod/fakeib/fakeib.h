@@ -26,6 +26,7 @@ struct hca {
 	struct pci_dev *pdev;
 	const struct model *model;
 	bool ethernet;      /* an accelerated-networking VF: link layer Ethernet */
+	u64 guid;
 	unsigned int index; /* 0-based, in the order of probing */
 };
 

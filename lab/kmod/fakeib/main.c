@@ -10,21 +10,22 @@
 #include "fakeib.h"
 
 static unsigned long long guid = 0x00155dfffe33ff0eULL;
-module_param(guid, ullong, 0444);
-MODULE_PARM_DESC(guid, "node GUID of the first device; the others count on");
+module_param(guid, ullong, 0644);
+MODULE_PARM_DESC(guid, "node GUID of the first device; those probed next count on");
 
 static struct hca *hcas[HCA_MAX]; /* written under the device lock of one probe at a time */
 static DEFINE_MUTEX(hcas_lock);
 
 u64 hca_guid(const struct hca *hca)
 {
-	return guid + hca->index * PORTS_MAX;
+	return hca->guid;
 }
 
-/* Azure's ports have the GUID of their node with fd in the place of fe. */
+/* Azure's ports have the GUID of their node with fd in the place of fe; the last three bytes are
+ * those of the MAC by which Hyper-V's key-value pairs name the interface. */
 u64 hca_port_guid(const struct hca *hca, u32 port)
 {
-	return hca_guid(hca) - (1 << 24) + port - 1;
+	return hca_guid(hca) - (1 << 24) + (port - 1) * HCA_MAX;
 }
 
 struct hca *hca_at(unsigned int index)
@@ -82,6 +83,7 @@ static int fakeib_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = hca_number(hca);
 	if (ret)
 		goto no_number;
+	hca->guid = guid + hca->index;
 	hca->ib.node_guid = cpu_to_be64(hca_guid(hca));
 	snprintf(hca->ib.node_desc, sizeof(hca->ib.node_desc), "HCA-%u", hca->index + 1);
 	ret = ib_register_device(&hca->ib, hca->model->name, NULL);

@@ -120,7 +120,7 @@ int channel_add(enum channel_kind kind, const struct function_id *id, int domain
 	ch->dev.bus = &vmbus;
 	ch->dev.parent = root;
 	ch->dev.release = channel_release;
-	dev_set_name(&ch->dev, "47505500-%04x-0000-3130-44531a4d%04x", 1 + ch->index, domain);
+	dev_set_name(&ch->dev, "47505500-%04x-0001-3130-444531444234", 1 + ch->index);
 	ret = device_register(&ch->dev);
 	if (ret) {
 		put_device(&ch->dev); /* frees it */

@@ -43,6 +43,7 @@ static void take(struct config *c, const char *key, char *value)
 		{ "mode", &c->mode }, { "name", &c->name },       { "address", &c->address },
 		{ "mac", &c->mac },   { "gateway", &c->gateway }, { "seed", &c->seed },
 		{ "pci", &c->pci },   { "port", &c->port },       { "rate", &c->rate },
+		{ "guid", &c->guid },
 	};
 	const struct {
 		const char *key;
@@ -74,7 +75,8 @@ void config_read(struct config *ret)
 			    .seed = "",
 			    .pci = "",
 			    .port = "",
-			    .rate = "" };
+			    .rate = "",
+			    .guid = "" };
 
 	c.text = disk_text();
 	for (char *line = c.text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {

@@ -13,7 +13,7 @@ enum { CONFIG_ROUTES = 4, CONFIG_FILES = 16 };
 /* Pointers into the text of the config disk. */
 struct config {
 	const char *mode, *name, *address, *mac, *gateway, *seed;
-	const char *pci, *port, *rate;
+	const char *pci, *guid, *port, *rate;
 	const char *routes[CONFIG_ROUTES];
 	char *files[CONFIG_FILES]; /* "PATH MODE HEX" */
 	size_t nroutes, nfiles;
