@@ -179,7 +179,8 @@ static int judge(struct enable *e, struct error *err)
 	if (tell(e, err) < 0)
 		return -1;
 	e->exit_code = e->status.state == STATUS_ERROR ? d->exit_code : 0;
-	LOG(e->host->log, WARNING, "enable.refused", "request %lld: %s", (long long)e->request.seq,
+	LOG(e->host->log, WARNING, "enable.refused", "request %lld ended with %s, code %d: %s",
+	    (long long)e->request.seq, status_state_name(e->status.state), d->exit_code,
 	    e->status.message);
 	(void)buf_add_format(&e->app->out, "ib-vmext: %s\n", e->status.message);
 	return FINISHED;
@@ -236,7 +237,8 @@ static int fail(struct enable *e, const struct error *why)
 	status_settle(&e->status);
 	if (e->request.status_dir[0] != '\0' && why->fault != FAULT_STATUS_DIR && tell(e, &err) < 0)
 		LOG(e->host->log, ERROR, "status.write", "%s", err.what);
-	LOG(e->host->log, ERROR, "enable.failed", "%s", why->what);
+	LOG(e->host->log, ERROR, "enable.failed", "request %lld ended with error, code %d: %s",
+	    (long long)e->request.seq, fault_row(why->fault)->exit_code, why->what);
 	return handler_fail(e->app, why);
 }
 
