@@ -19,7 +19,7 @@
 #define SUITE "bookworm"
 #define INCLUDE                                                                                    \
 	"systemd-sysv,udev,dbus,waagent,iproute2,kmod,pciutils,openssl,curl,dmidecode,"            \
-	"ca-certificates,linux-image-amd64,python3"
+	"ca-certificates,linux-image-amd64,python3,procps"
 #define RECIPE  "1" /* raise it when what furnish() does changes */
 #define KEYRING "usr/share/keyrings/ib-lab.asc"
 
