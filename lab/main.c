@@ -163,6 +163,10 @@ int main(int argc, char **argv)
 	rc = parse(&c, argv + 1 + words);
 	if (rc != LAB_OK)
 		return rc;
+	if (geteuid() != 0) {
+		fprintf(stderr, "ib-lab: run me as root: I make namespaces and mounts\n");
+		return LAB_USAGE;
+	}
 	if (lab == NULL || lab_init(lab, &err) < 0) {
 		fprintf(stderr, "ib-lab: %s\n", err.what);
 		return LAB_USAGE;

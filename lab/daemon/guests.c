@@ -226,6 +226,21 @@ void guest_on_ready(struct lab *lab, struct guest *g)
 	}
 }
 
+/* The end of what its console said. */
+static void note_console(struct guest *g)
+{
+	AUTO_BUF struct buf text = { 0 };
+	char path[VM_PATH_MAX + 16];
+	const char *tail;
+
+	(void)TEXT_FORMAT(path, "%s/console.log", g->vm.dir);
+	if (fs_read(AT_FDCWD, path, 16 << 20, &text) < 0)
+		return;
+	tail = text.len > 200 ? text.data + text.len - 200 : buf_text(&text);
+	(void)TEXT_FORMAT(g->trouble, "%s ended while booting; %s ends with: %s", g->vm.spec.name, path,
+			  tail);
+}
+
 static void guest_ended(struct lab *lab, struct guest *g)
 {
 	bool expected = g->vm.state == VM_STOPPING, starting = g->vm.state == VM_STARTING;
@@ -236,8 +251,7 @@ static void guest_ended(struct lab *lab, struct guest *g)
 	g->vm.state = VM_STOPPED;
 	g->kind->ended(&lab->env, &g->vm);
 	if (starting && g->trouble[0] == '\0')
-		(void)TEXT_FORMAT(g->trouble, "%s ended while booting; see %s/console.log",
-				  g->vm.spec.name, g->vm.dir);
+		note_console(g);
 	LOG(&lab->log, INFO, "lab.vm", "%s has stopped%s", g->vm.spec.name,
 	    expected       ? ""
 	    : g->vm.reboot ? ", to boot again"
