@@ -13,10 +13,14 @@ manifest() { "$LAB" vm shell "$1" -- python3 /root/manifest.py <"$2"; }
 unexplained() {
 	diff "$1" "$2" | grep '^[<>]' | while read -r sign path rest; do
 		explained=
-		while IFS='	' read -r glob why; do
-			case $glob in '#'* | '') continue ;; esac
-			# shellcheck disable=SC2254
-			case $path in $glob) explained=1; break ;; esac
+		while IFS='	' read -r globs why; do
+			case $globs in '#'* | '') continue ;; esac
+			set -f
+			for glob in $globs; do
+				# shellcheck disable=SC2254
+				case $path in $glob) explained=1 ;; esac
+			done
+			set +f
 		done <"$here/allowed-differences"
 		[ -n "$explained" ] || echo "$sign $path $rest"
 	done
