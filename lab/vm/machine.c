@@ -195,7 +195,7 @@ static int machine_changed(const struct vm_env *env, struct vm *vm, const char *
 		return -1;
 	if (vm->state != VM_RUNNING)
 		return 0;
-	if (fs_write_all(m->qemu.host, "apply\n", 6) < 0)
+	if (qemu_say(&m->qemu, "apply\n") < 0)
 		return error_set(err, FAULT_INTERNAL, 0, "the machine does not listen");
 	while (!text_eq(line, "applied")) /* or "ready" of a restart */
 		if (qemu_line(&m->qemu, APPLY_MS, line, sizeof line) != 1)

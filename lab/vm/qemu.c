@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include "base/fs.h"
 #include "base/text.h"
 #include "image.h"
 #include "wire.h"
@@ -208,6 +207,19 @@ static int pair(int *ours, int *theirs)
 	return 0;
 }
 
+/* QEMU may have ended: no signal for that. The lines are shorter than any socket's buffer. */
+static int say(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	return send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -EPIPE;
+}
+
+int qemu_say(const struct qemu *q, const char *line)
+{
+	return say(q->host, line);
+}
+
 /* Without it the monitor neither obeys nor tells of events. */
 static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
 
@@ -232,7 +244,7 @@ int qemu_start(const struct qemu_spec *spec, struct qemu *ret, struct error *err
 	if (q.pid == 0)
 		child_exec(spec, &child, snapshot, parent);
 	qemu_close(&child);
-	if (q.pid < 0 || fs_write_all(q.monitor, capabilities, sizeof capabilities - 1) < 0) {
+	if (q.pid < 0 || say(q.monitor, capabilities) < 0) {
 		qemu_close(&q);
 		return error_set(err, FAULT_INTERNAL, errno, "cannot fork");
 	}
@@ -285,7 +297,7 @@ int qemu_power_button(const struct qemu *q)
 {
 	static const char text[] = "{\"execute\":\"system_powerdown\"}\n";
 
-	return fs_write_all(q->monitor, text, sizeof text - 1);
+	return say(q->monitor, text);
 }
 
 /* Source: QEMU's qapi/run-state.json, event SHUTDOWN with its ShutdownCause. */
@@ -302,7 +314,7 @@ bool qemu_was_reset(const struct qemu *q)
 /* Events and the greeting come in between; an answer has "return" or "error" first. */
 int qemu_command(const struct qemu *q, const char *json, struct buf *answer, struct error *err)
 {
-	int rc = fs_write_all(q->monitor, json, strlen(json));
+	int rc = say(q->monitor, json);
 
 	for (int i = 0; rc == 0 && i < 100; i++) {
 		if (line_read(q->monitor, 10000, answer) <= 0)

@@ -53,6 +53,9 @@ int qemu_power_button(const struct qemu *q);
  */
 int qemu_command(const struct qemu *q, const char *json, struct buf *answer, struct error *err);
 
+/* A line to lab-guest, with its newline. Returns 0 or -errno. */
+int qemu_say(const struct qemu *q, const char *line);
+
 /* A line from lab-guest, without its newline. Waits for at most `timeout_ms`. Returns 1; 0 in vain;
  * -1 when QEMU has ended. */
 int qemu_line(const struct qemu *q, int timeout_ms, char *ret, size_t size);
