@@ -39,8 +39,7 @@ equals() {
 	bad=$(unexplained "$CASE_DIR/control" "$CASE_DIR/mine")
 	[ -z "$bad" ] || { echo "files differ from $2:"; echo "$bad" | head -30; return 1; }
 	told "$1" >"$CASE_DIR/told"
-	told "$2" >"$CASE_DIR/told-control"
-	diff "$CASE_DIR/told-control" "$CASE_DIR/told" >"$CASE_DIR/told-diff" ||
+	diff "$WORK/told-$2" "$CASE_DIR/told" >"$CASE_DIR/told-diff" ||
 		{ echo "dpkg, marks or units differ from $2:"; head -30 "$CASE_DIR/told-diff"; return 1; }
 }
 
@@ -53,5 +52,6 @@ make_controls() {
 		put "control-$control" "$here/manifest.py" /root/manifest.py
 		sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
 	done
-	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null"
+	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null" || return 1
+	for control in former success; do told "control-$control" >"$work/told-control-$control" || return 1; done
 }
