@@ -1,4 +1,5 @@
-/* tools/banned.h - calls that this codebase does not use; included before everything else, so that a use is an error. */
+/* tools/banned.h - calls that this codebase does not use; included before everything else, so that
+ * a use is an error. */
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>

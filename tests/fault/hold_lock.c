@@ -1,4 +1,5 @@
-/* hold-lock FILE - takes a package manager's lock as it would (fcntl) and keeps it until it is stopped. */
+/* hold-lock FILE - takes a package manager's lock as it would (fcntl) and keeps it until it is
+ * stopped. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
