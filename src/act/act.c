@@ -16,7 +16,9 @@ int act_open(struct act *ret, const struct host *h, const struct catalogue *c, b
 	pid_t holder = 0;
 	int rc = 0;
 
-	*ret = (struct act) { .host = h, .catalogue = c, .state = -1, .lock = -1 };
+	*ret = (struct act) {
+		.host = h, .catalogue = c, .program = "/proc/self/exe", .state = -1, .lock = -1
+	};
 	if (for_writing && !h->live)
 		return error_set(err, FAULT_WORLD_READ_ONLY, EROFS,
 				 "a world is read-only: nothing can be applied to it");
@@ -27,8 +29,9 @@ int act_open(struct act *ret, const struct host *h, const struct catalogue *c, b
 		rc = ret->state < 0 ? -errno : 0;
 	}
 	if (rc < 0)
-		return error_set(err, rc == -ENOSPC ? FAULT_DISK_FULL : FAULT_STATE_DIR, -rc,
-				 "/%s cannot be opened: %s", ACT_STATE_DIR, strerror(-rc));
+		return error_set(err,
+				 rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
+				 -rc, "/%s cannot be opened: %s", ACT_STATE_DIR, strerror(-rc));
 	if (!for_writing)
 		return 0;
 	ret->lock = lock_take(ret->state, "lock", &holder);
@@ -54,5 +57,5 @@ void act_close(struct act *a)
 
 bool act_is_open(const struct act *a)
 {
-	return journal_is_open(a->host, a->state);
+	return journal_is_open(a->state);
 }

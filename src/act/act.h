@@ -17,14 +17,16 @@
 
 struct catalogue;
 struct host;
+struct transaction;
 
 #define ACT_STATE_DIR "var/lib/ib-vmext" /* below the host's root */
 
 struct act {
 	const struct host *host;
 	const struct catalogue *catalogue;
-	int state; /* ACT_STATE_DIR, open */
-	int lock;  /* held for as long as this is open; -1 when opened for reading */
+	const char *program; /* this program's own file, to be copied: "/proc/self/exe" */
+	int state;           /* ACT_STATE_DIR, open */
+	int lock;            /* held for as long as this is open; -1 when opened for reading */
 };
 
 /* Open the state directory, making it where `for_writing`, and take the lock. FAULT_RUN_HELD names
@@ -44,12 +46,15 @@ struct apply_options {
 	 * FAULT_TAKEN_OVER. May be NULL. */
 	bool (*stop)(void *ctx);
 	void *ctx;
+	/* What somebody was shown and agreed to: FAULT_PACKAGE_CHANGED, with nothing begun, if it
+	 * is another by now. NULL: nobody was asked. */
+	const struct transaction *agreed;
 };
 
 struct outcome {
 	int exit_code; /* of the seed's table */
 	enum fault fault;
-	char message[960]; /* cause and next step, for a person */
+	char message[960]; /* cause and next step, in whole sentences, for a person */
 	char run[40];      /* the journal's name, "" if nothing was begun */
 	bool changed;      /* something on this machine is not as before */
 	bool reboot_pending;
@@ -58,12 +63,15 @@ struct outcome {
 	struct facts facts; /* as they were at the end */
 };
 
-/* Finish what an open journal holds, if there is one, then plan, carry out, verify, write the
- * receipt. Returns 0 with *ret filled for every end of the work, failures of it included; -1 only
- * if the state itself failed. */
+/* Finish what an open journal holds, if there is one; then plan, carry out, verify, write the
+ * receipt. An open run of the same request is continued, and its end is the answer; one of another
+ * request is turned back first. Returns 0 with *ret filled for every end of the work, failures
+ * included; -1 only if the state itself failed: then nothing was begun, or the run stays open. */
 int act_apply(struct act *a, const struct apply_options *o, struct outcome *ret, struct error *err);
 
-/* Put back what the receipt says was changed. FAULT_NOTHING_TO_UNDO when there is none. */
+/* Put back what the receipt says was changed, and what an open run has changed so far.
+ * FAULT_NOTHING_TO_UNDO when there is neither. Outcome KEPT_BACK: done, but for what the message
+ * lists. `force` goes on where a journal is damaged, with what can be read of it. */
 int act_undo(struct act *a, bool force, struct outcome *ret, struct error *err);
 
 /* Only finish an open journal. *found says whether there was one. */

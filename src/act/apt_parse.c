@@ -10,32 +10,60 @@ struct words {
 	const char *at, *end;
 };
 
-/* The next run of characters up to white space or one of `stop`; returns its length. */
-static size_t next_word(struct words *w, const char *stop, char *ret, size_t size)
+static bool at_end(struct words *w)
+{
+	while (w->at < w->end && *w->at == ' ')
+		w->at++;
+	return w->at == w->end;
+}
+
+/* The next run of characters up to a space or one of `stop`. False, with *ret empty, if there is
+ * none or if it does not fit. */
+static bool next_word(struct words *w, const char *stop, char *ret, size_t size)
 {
 	size_t n = 0;
 
-	while (w->at < w->end && *w->at == ' ')
-		w->at++;
-	while (w->at < w->end && *w->at != ' ' && !strchr(stop, *w->at)) {
-		if (n + 1 < size)
-			ret[n++] = *w->at;
-		w->at++;
-	}
+	ret[0] = '\0';
+	if (at_end(w))
+		return false;
+	while (w->at + n < w->end && w->at[n] && w->at[n] != ' ' && !strchr(stop, w->at[n]))
+		n++;
+	if (n == 0 || n >= size)
+		return false;
+	memcpy(ret, w->at, n);
 	ret[n] = '\0';
-	return n;
+	w->at += n;
+	return true;
 }
 
 static bool skip(struct words *w, char c)
 {
-	while (w->at < w->end && *w->at == ' ')
-		w->at++;
+	(void)at_end(w);
 	if (w->at == w->end || *w->at != c)
 		return false;
 	w->at++;
 	return true;
 }
 
+/* "[amd64]" where the parenthesis closes; not every apt prints it. */
+static void parse_arch(const struct words *w, char *ret, size_t size)
+{
+	const char *close = memchr(w->at, ')', (size_t)(w->end - w->at));
+	struct words arch;
+
+	ret[0] = '\0';
+	if (!close || close == w->at || close[-1] != ']')
+		return;
+	for (arch.at = close - 1; arch.at > w->at && *arch.at != '['; arch.at--)
+		;
+	if (*arch.at != '[')
+		return;
+	arch.at++;
+	arch.end = close - 1;
+	(void)next_word(&arch, "", ret, size);
+}
+
+/* Returns 0 or -EINVAL. The name of a foreign architecture's package ends in ":arch". */
 static int parse_change(struct words *w, bool removal, struct change *ret)
 {
 	*ret = (struct change) { .kind = removal ? CHANGE_REMOVE : CHANGE_INSTALL };
@@ -51,7 +79,15 @@ static int parse_change(struct words *w, bool removal, struct change *ret)
 		return ret->old_version[0] ? 0 : -EINVAL;
 	if (!skip(w, '(') || !next_word(w, ")", ret->new_version, sizeof(ret->new_version)))
 		return -EINVAL;
+	parse_arch(w, ret->arch, sizeof(ret->arch));
 	return 0;
+}
+
+static bool begins(const struct words *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(line->end - line->at) > len && memcmp(line->at, word, len) == 0;
 }
 
 int apt_parse_simulation(const char *text, size_t len, struct transaction *ret)
@@ -60,14 +96,12 @@ int apt_parse_simulation(const char *text, size_t len, struct transaction *ret)
 
 	for (const char *line = text; line < end;) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		struct words w = { line + 5, stop ? stop : end };
-		size_t length = (size_t)(w.end - line);
+		struct words w = { line, stop ? stop : end };
+		bool removal = begins(&w, "Remv ") || begins(&w, "Purg ");
 		struct change c;
-		bool install = length > 5 && memcmp(line, "Inst ", 5) == 0;
-		bool removal = length > 5 &&
-			       (memcmp(line, "Remv ", 5) == 0 || memcmp(line, "Purg ", 5) == 0);
 
-		if (install || removal) {
+		if (removal || begins(&w, "Inst ")) {
+			w.at += strlen("Inst ");
 			if (parse_change(&w, removal, &c) < 0)
 				return -EINVAL;
 			if (transaction_add(ret, &c) < 0)
@@ -79,11 +113,9 @@ int apt_parse_simulation(const char *text, size_t len, struct transaction *ret)
 	return 0;
 }
 
-static enum dpkg_state state_of(const char *abbrev)
+static enum dpkg_state state_of(char letter)
 {
-	if (abbrev[2] == 'R')
-		return DPKG_HALF; /* needs to be installed again */
-	switch (abbrev[1]) {
+	switch (letter) {
 	case 'i':
 		return DPKG_INSTALLED;
 	case 'c':
@@ -95,19 +127,22 @@ static enum dpkg_state state_of(const char *abbrev)
 	}
 }
 
-int dpkg_parse_line(const char *line, enum dpkg_state *ret_state, char *name, size_t name_size,
-		    char *version, size_t version_size)
+int dpkg_parse_line(const char *line, size_t len, struct dpkg_package *ret)
 {
-	char abbrev[4] = "";
-	size_t length = strlen(line);
-	struct words w = { line + 3, line + length };
+	struct words w = { line, line + len };
+	struct dpkg_package p = { 0 };
 
-	if (length < 4)
+	if (len < strlen("ii x"))
 		return -EINVAL;
-	memcpy(abbrev, line, 3);
-	if (!next_word(&w, "", name, name_size))
+	p.reinstall = line[2] == 'R';
+	p.state = p.reinstall ? DPKG_HALF : state_of(line[1]);
+	w.at += 3;
+	if (!next_word(&w, ":", p.name, sizeof(p.name)) || !skip(&w, ':'))
 		return -EINVAL;
-	(void)next_word(&w, "", version, version_size);
-	*ret_state = state_of(abbrev);
+	if (w.at < w.end && *w.at != ' ' && !next_word(&w, "", p.arch, sizeof(p.arch)))
+		return -EINVAL;
+	if (!at_end(&w) && !next_word(&w, "", p.version, sizeof(p.version)))
+		return -EINVAL;
+	*ret = p;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -14,7 +15,7 @@
 
 struct host;
 
-enum { JOURNAL_VERSION = 1 };
+enum { JOURNAL_VERSION = 1, JOURNALS_KEPT = 20 };
 
 /* Where a step stands, as the journal tells it. */
 enum step_state {
@@ -46,14 +47,15 @@ struct journal_step {
 struct journal {
 	const struct host *host;
 	int state_dir; /* borrowed */
-	int fd;        /* the open file, -1 when there is none */
+	int fd;        /* open for appending, -1 when not */
 	int64_t lines;
-	char run[40]; /* "20261122T110000Z-1234" */
+	size_t whole;   /* bytes up to the end of the last whole line */
+	bool salvaging; /* a line that cannot be read is passed over */
+	char run[40];   /* "20261122T110000Z-123-4567" */
 	char boot[40];
 	enum phase phase;
 	json_t *begin; /* owned: data of the first line: kind, seq, version, settingsDigest, plan */
-	json_t *cause; /* owned: data of the last move to another phase, such as why it is undone;
-			  NULL if none */
+	json_t *cause; /* owned: why the run is being undone, NULL if it is not or did not say */
 	struct plan plan;
 	struct journal_step steps[PLAN_STEPS_MAX];
 };
@@ -62,14 +64,28 @@ void journal_free(struct journal *j);
 #define AUTO_JOURNAL CLEANUP(journal_free)
 
 /* Start a run: makes the file and its first line, then journal/open. `begin` holds "kind" ("apply"
- * or "undo") and what else must be known to go on after a crash; the plan is added to it here. */
+ * or "undo") and what else must be known to go on after a crash; the plan is added to it here. Of
+ * an undo it holds "steps", too, as the run that is undone left them, and the phase is to undo. On
+ * failure no run is open. */
 int journal_begin(struct journal *ret, const struct host *h, int state_dir, json_t *begin,
 		  const struct plan *plan, struct error *err);
 
-/* Load the open run. *found is false when there is none. A torn last line is dropped.
- * FAULT_JOURNAL_NEWER names the version that wrote it, FAULT_JOURNAL_DAMAGED the line. */
+/* Read the open run; changes nothing, and needs no lock. *found is false when there is none. A torn
+ * last line does not count. FAULT_JOURNAL_NEWER names the version that wrote it,
+ * FAULT_JOURNAL_DAMAGED the line. */
 int journal_load_open(struct journal *ret, const struct host *h, int state_dir, bool *found,
 		      struct error *err);
+
+/* The same, passing over what cannot be read: at worst a step is undone that was undone already.
+ * *found is false also where the plan is lost. */
+int journal_salvage_open(struct journal *ret, const struct host *h, int state_dir, bool *found,
+			 struct error *err);
+
+/* Go on with a run that was loaded: cut a torn last line off and open it for appending. */
+int journal_reopen(struct journal *j, struct error *err);
+
+/* Fill the journal from its text. Errors as journal_load_open; `err` is not NULL. */
+int journal_replay(struct journal *j, const char *text, size_t len, struct error *err);
 
 /* Each appends one line and syncs it. `data` is borrowed and may be NULL. */
 int journal_intent(struct journal *j, unsigned step, json_t *before, struct error *err);
@@ -79,8 +95,19 @@ int journal_phase(struct journal *j, enum phase to, const json_t *data, struct e
 
 /* The run has ended: journal/open is removed. May be called again. */
 int journal_close(struct journal *j, struct error *err);
+/* No run is open any more, whatever journal/open names. */
+int journal_forget(int state_dir, struct error *err);
 
-bool journal_is_open(const struct host *h, int state_dir);
+/* Remove all journals but the last JOURNALS_KEPT and the open one. Returns 0 or -errno. */
+int journal_prune(int state_dir);
+
+bool journal_is_open(int state_dir);
+bool journal_is_undo(const struct journal *j);
 
 const char *phase_name(enum phase p);
 const char *step_state_name(enum step_state s);
+int step_state_by_name(const char *name); /* -1 if there is none */
+
+/* Take the states of an undo's steps out of its first line. Returns 0 or -EINVAL. For journal*.c.
+ */
+int journal_take_steps(struct journal *j);

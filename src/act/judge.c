@@ -22,16 +22,24 @@ int act_judge(const struct host *h, const struct catalogue *c, const struct sett
 	return 0;
 }
 
+int act_look(const struct host *h, const struct catalogue *c, struct facts *ret, struct error *err)
+{
+	struct probe_options options = { .metadata = false };
+
+	if (probe_facts(h, &options, ret, err) < 0)
+		return -1;
+	catalogue_classify(c, ret);
+	return 0;
+}
+
 int act_look_again(const struct host *h, const struct catalogue *c, struct facts *f,
 		   struct error *err)
 {
-	struct probe_options options = { .metadata = false };
 	struct vm_facts vm = f->vm;
 
-	if (probe_facts(h, &options, f, err) < 0)
+	if (act_look(h, c, f, err) < 0)
 		return -1;
 	f->vm = vm;
-	catalogue_classify(c, f);
 	return 0;
 }
 
@@ -43,6 +51,43 @@ static void list_changes(const struct transaction *t, struct step *s)
 	if (t->count > ARRAY_SIZE(s->changes))
 		(void)TEXT_FORMAT(s->changes[ARRAY_SIZE(s->changes) - 1], "and %zu more packages",
 				  t->count - ARRAY_SIZE(s->changes) + 1);
+}
+
+static void warn_irreversible(const struct error *why, struct plan *plan)
+{
+	const struct fault_row *row = fault_row(FAULT_IRREVERSIBLE);
+	struct warning *w;
+
+	if (plan->nwarnings == ARRAY_SIZE(plan->warnings))
+		return;
+	w = &plan->warnings[plan->nwarnings++];
+	TEXT_COPY(w->id, row->slug);
+	TEXT_COPY(w->what, why->what);
+	TEXT_COPY(w->remedy, row->remedy);
+}
+
+int plan_resolve(const struct step_context *c, resolve_fn *resolve, struct plan *plan,
+		 struct transaction *ret, struct error *err)
+{
+	for (unsigned i = 0; i < plan->nsteps; i++) {
+		struct step *step = &plan->steps[i];
+		struct error why = { 0 };
+
+		if (step->kind != STEP_PACKAGES)
+			continue;
+		if (resolve(c, step, ret, err) < 0)
+			return -1;
+		list_changes(ret, step);
+		if (step_packages_reversible(c, ret, &why) == 0)
+			continue;
+		if (why.fault != FAULT_IRREVERSIBLE) {
+			*err = why;
+			return -1;
+		}
+		warn_irreversible(&why, plan);
+	}
+	plan->resolved = true;
+	return 0;
 }
 
 int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
@@ -59,15 +104,5 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 			      .stage = "plan" },
 	};
 
-	for (unsigned i = 0; i < plan->nsteps; i++) {
-		struct step *step = &plan->steps[i];
-
-		if (step->kind != STEP_PACKAGES)
-			continue;
-		if (step_packages_resolve(&c, step, ret, err) < 0)
-			return -1;
-		list_changes(ret, step);
-	}
-	plan->resolved = true;
-	return 0;
+	return plan_resolve(&c, step_packages_resolve, plan, ret, err);
 }

@@ -16,12 +16,23 @@ struct host;
 int act_judge(const struct host *h, const struct catalogue *c, const struct settings *s,
 	      struct facts *facts, struct plan *plan, struct error *err);
 
+/* Probe all but instance metadata. */
+int act_look(const struct host *h, const struct catalogue *c, struct facts *ret, struct error *err);
+
 /* Probe again but for instance metadata, which is kept as it was. */
 int act_look_again(const struct host *h, const struct catalogue *c, struct facts *f,
 		   struct error *err);
 
-/* Add the package manager's own simulation to the plan: the steps' changes, `resolved`. The
- * transaction (sorted) goes to *ret. A refusal of the package manager is an error. Brings stale
- * package lists up to date. */
+/* Add the package manager's own simulation to the plan: the steps' changes, `resolved`, a warning
+ * for what could not be put back. The transaction (sorted) goes to *ret. A refusal of the package
+ * manager is an error. Changes nothing but stale package lists, which it brings up to date. */
 int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
 		struct plan *plan, struct transaction *ret, struct error *err);
+
+struct step_context;
+
+/* The same within a run, by one of the functions of act/step.h. */
+typedef int resolve_fn(const struct step_context *c, const struct step *s, struct transaction *ret,
+		       struct error *err);
+int plan_resolve(const struct step_context *c, resolve_fn *resolve, struct plan *plan,
+		 struct transaction *ret, struct error *err);

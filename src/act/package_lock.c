@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
-#include "host/run.h"
 
-enum { LOCK_POLL_MS = 500, LOCK_SAY_MS = 10000 };
+enum { LOCK_POLL_MS = 500, LOCK_SAY_MS = 10000, ANCESTORS_MAX = 64 };
 
 /* The process that holds an fcntl lock on the file: a pid, 0 if it is free or not there. */
 static pid_t holder_of(const struct host *h, const char *path)
@@ -51,6 +50,35 @@ static void holder_name(const struct host *h, pid_t pid, char *ret, size_t size)
 		text_format(ret, size, "pid %d", (int)pid);
 }
 
+/* The parent of a process; 0 if it cannot be told. */
+static pid_t parent_of(const struct host *h, pid_t pid)
+{
+	char path[48], line[512];
+	const char *after_name;
+	int parent = 0;
+
+	TEXT_FORMAT(path, "proc/%d/stat", (int)pid);
+	if (HOST_READ_LINE(h, path, line) < 0)
+		return 0;
+	after_name = strrchr(line, ')'); /* the name may hold anything */
+	if (!after_name || sscanf(after_name, ") %*c %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+/* Does it wait for us? A package's script or a hook of apt may have called us. */
+static bool is_ancestor(const struct host *h, pid_t pid)
+{
+	pid_t at = getppid();
+
+	for (int depth = 0; at > 1 && depth < ANCESTORS_MAX; depth++) {
+		if (at == pid)
+			return true;
+		at = parent_of(h, at);
+	}
+	return false;
+}
+
 struct wait {
 	int64_t start_ms, said_ms;
 	pid_t said_pid;
@@ -74,65 +102,41 @@ static void say(const struct package_context *c, struct wait *w, pid_t pid, cons
 	w->said_ms = now;
 }
 
+/* Is there any use in waiting on? */
+static int judge(const struct package_context *c, const struct wait *w, pid_t pid, const char *path,
+		 struct error *err)
+{
+	int64_t waited_ms = c->host->clock->monotonic_ms(c->host->clock) - w->start_ms;
+	char name[64];
+
+	holder_name(c->host, pid, name, sizeof(name));
+	if (is_ancestor(c->host, pid))
+		return error_set(err, FAULT_PACKAGE_LOCK, EDEADLK,
+				 "%s is locked: %s, which called this program and waits for it, "
+				 "holds /%s",
+				 c->manager->name, name, path);
+	if (waited_ms >= c->lock_s * 1000LL)
+		return error_set(err, FAULT_PACKAGE_LOCK, EAGAIN,
+				 "%s is locked: %s still held /%s after %" PRId64 " s of waiting",
+				 c->manager->name, name, path, waited_ms / 1000);
+	if (c->stop && c->stop(c->stop_ctx))
+		return error_set(err, FAULT_TAKEN_OVER, 0,
+				 "a newer request came while waiting for a lock");
+	return 0;
+}
+
 int package_lock_wait(const struct package_context *c, const char *const *paths, struct error *err)
 {
 	const struct clock *clock = c->host->clock;
 	struct wait w = { .start_ms = clock->monotonic_ms(clock) };
 	const char *path = NULL;
-	char name[64];
 	pid_t pid;
 
 	while ((pid = first_holder(c->host, paths, &path)) != 0) {
-		if (clock->monotonic_ms(clock) - w.start_ms >= c->lock_s * 1000LL) {
-			holder_name(c->host, pid, name, sizeof(name));
-			return error_set(err, FAULT_PACKAGE_LOCK, EAGAIN,
-					 "%s is locked: %s has held /%s for %d s", c->manager->name,
-					 name, path, c->lock_s);
-		}
-		if (c->stop && c->stop(c->stop_ctx))
-			return error_set(err, FAULT_TAKEN_OVER, 0,
-					 "a newer request came while waiting for a lock");
+		if (judge(c, &w, pid, path, err) < 0)
+			return -1;
 		say(c, &w, pid, path);
 		clock->sleep_ms(clock, LOCK_POLL_MS);
 	}
 	return 0;
-}
-
-/* Copy the lines that matter from what a package manager printed: those of an error, else the last
- * ones. */
-static void lines_that_matter(const char *text, char *ret, size_t size)
-{
-	const char *last = "";
-	size_t n = 0;
-
-	ret[0] = '\0';
-	for (const char *line = text; *line;) {
-		size_t len = strcspn(line, "\n");
-
-		if ((text_starts(line, "E: ") || text_starts(line, "dpkg: error")) &&
-		    n + len + 3 < size) {
-			n += (size_t)snprintf(ret + n, size - n, "%s%.*s", n ? "; " : "", (int)len,
-					      line);
-		}
-		if (len > 0)
-			last = line;
-		line += len + (line[len] == '\n');
-	}
-	if (n == 0)
-		(void)text_format(ret, size, "%.*s", (int)strcspn(last, "\n"), last);
-}
-
-int package_error(const struct run_spec *spec, const struct run_result *r,
-		  const struct package_message *messages, const char *doing, struct error *err)
-{
-	char lines[320], end[64];
-	const struct package_message *m = messages;
-
-	while (m->text && !strstr(buf_text(&r->err), m->text) &&
-	       !strstr(buf_text(&r->out), m->text))
-		m++;
-	run_end_text(r, spec, end, sizeof(end));
-	lines_that_matter(buf_text(&r->err), lines, sizeof(lines));
-	return error_set(err, r->end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : m->fault, 0,
-			 "%s: %s: %s", doing, end, lines[0] ? lines : "no message");
 }

@@ -27,27 +27,34 @@ struct package_context {
 struct package_manager {
 	const char *name;
 
-	/* Put a half-done state right: interrupted transactions, half-configured packages. */
+	/* Put a half-done state right: interrupted transactions, half-configured packages. Removes
+	 * nothing and touches no kernel: FAULT_PACKAGE_BROKEN where it would have to. */
 	int (*repair)(const struct package_context *c, struct error *err);
 	/* Bring the package lists up to date; a bad signature is a failure. */
 	int (*refresh)(const struct package_context *c, struct error *err);
-	/* Simulate the installation of `names`. FAULT_PACKAGE_NOT_FOUND may mean that the lists are
-	 * stale. Sorted. */
+	/* Simulate the installation of `names`; changes nothing. FAULT_PACKAGE_NOT_FOUND may mean
+	 * that the lists are stale. Sorted. */
 	int (*resolve)(const struct package_context *c, const char *const *names,
 		       struct transaction *ret, struct error *err);
-	/* Save the files of all that `t` replaces or removes below the directory `dir` (absolute).
-	 * FAULT_IRREVERSIBLE names what cannot be had. */
+	/* Download all that `install` will need. FAULT_DOWNLOAD may mean that the lists are stale.
+	 */
+	int (*fetch)(const struct package_context *c, const char *const *names, struct error *err);
+	/* Save the files of all that `t` replaces or removes below the directory `dir` (absolute);
+	 * NULL: only ask whether they are to be had. FAULT_IRREVERSIBLE names what is not. */
 	int (*save)(const struct package_context *c, const struct transaction *t, const char *dir,
 		    struct error *err);
 	int (*install)(const struct package_context *c, const char *const *names,
 		       struct error *err);
 	/* Undo `t`: purge what it installed, put back from `dir` what it replaced or removed. Works
-	 * from any half-done state. */
+	 * from any half-done state, and needs no network where `dir` holds all. FAULT_KEPT_BACK
+	 * names what stays since other packages need it by now: the rest is done. */
 	int (*revert)(const struct package_context *c, const struct transaction *t, const char *dir,
 		      struct error *err);
-	/* Which of `names` are installed on request and which as dependencies, and how to put that
-	 * back. */
-	json_t *(*marks)(const struct package_context *c, const char *const *names);
+	/* Which of `names` and of what `t` replaces or removes are installed on request and which
+	 * as dependencies. A new reference, NULL with *err set. */
+	json_t *(*marks)(const struct package_context *c, const char *const *names,
+			 const struct transaction *t, struct error *err);
+	/* Put that back, for those that are installed. */
 	int (*set_marks)(const struct package_context *c, const json_t *marks, struct error *err);
 	/* Is each of `names` installed whole? */
 	bool (*installed)(const struct package_context *c, const char *const *names);
@@ -60,11 +67,12 @@ extern const struct package_manager package_manager_apt;
 
 /* Wait until nobody holds one of the lock files (fcntl locks; paths below the root). Says in log
  * and status who holds it, since when and until when we wait. FAULT_PACKAGE_LOCK after the
- * deadline. */
+ * deadline, and at once where the holder is a process that waits for us. */
 int package_lock_wait(const struct package_context *c, const char *const *paths, struct error *err);
 
-/* Text in a package manager's output and the fault that it means; the last row has no text and
- * gives the default. */
+/* Text in a package manager's output and the fault that it means: the first row counts that is
+ * found in a line of an error, else in stderr, else in stdout. The last row has no text and gives
+ * the default. */
 struct package_message {
 	const char *text;
 	enum fault fault;

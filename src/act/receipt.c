@@ -9,6 +9,7 @@
 
 #include "act/act.h"
 #include "act/journal.h"
+#include "act/program.h"
 #include "act/resume_unit.h"
 #include "base/buf.h"
 #include "base/digest.h"
@@ -158,20 +159,41 @@ static json_t *module_files(const struct facts *f)
 	return files;
 }
 
-json_t *receipt_read(const struct host *h)
+int receipt_load(const struct host *h, json_t **ret, struct error *err)
 {
 	AUTO_BUF struct buf text = { 0 };
+	char why[160] = "not a JSON object";
+	int rc = fs_read(h->root, RECEIPT_PATH, RECEIPT_BYTES_MAX, &text);
 
-	if (fs_read(h->root, RECEIPT_PATH, RECEIPT_BYTES_MAX, &text) < 0)
-		return NULL;
-	return json_parse(buf_text(&text), text.len, NULL, 0);
+	*ret = NULL;
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return error_set(err, FAULT_STATE_DIR, -rc, "the receipt /%s cannot be read: %s",
+				 RECEIPT_PATH, strerror(-rc));
+	*ret = json_parse(buf_text(&text), text.len, why, sizeof(why));
+	if (json_is_object(*ret))
+		return 0;
+	json_decref(TAKE(*ret));
+	return error_set(err, FAULT_STATE_DIR, EINVAL, "the receipt /%s cannot be read: %s",
+			 RECEIPT_PATH, why);
 }
 
-bool receipt_has_installed(const struct host *h)
+json_t *receipt_read(const struct host *h)
 {
-	AUTO_JSON json_t *receipt = receipt_read(h);
+	json_t *receipt;
 
-	return json_array_size(json_object_get(receipt, "installed")) > 0;
+	return receipt_load(h, &receipt, NULL) < 0 ? NULL : receipt;
+}
+
+bool receipt_lists(const json_t *receipt, const char *run)
+{
+	const json_t *installed = json_object_get(receipt, "installed");
+
+	for (size_t i = 0; i < json_array_size(installed); i++)
+		if (text_eq(json_text_at(json_array_get(installed, i), "run", ""), run))
+			return true;
+	return false;
 }
 
 /* What undo needs: the plan that was carried out, and what each step saw before. */
@@ -180,10 +202,13 @@ static json_t *installed_to_json(const struct journal *j)
 	json_t *steps = json_array();
 
 	for (unsigned i = 0; steps && i < j->plan.nsteps; i++)
-		json_array_append_new(steps,
-				      json_pack("{s:s, s:s, s:O?}", "id", j->plan.steps[i].id,
-						"state", step_state_name(j->steps[i].state),
-						"before", j->steps[i].before));
+		if (json_array_append_new(steps,
+					  json_pack("{s:s, s:s, s:O?}", "id", j->plan.steps[i].id,
+						    "state", step_state_name(j->steps[i].state),
+						    "before", j->steps[i].before)) < 0) {
+			json_decref(steps);
+			return NULL;
+		}
 	return json_pack("{s:s, s:o, s:o}", "run", j->run, "plan", plan_to_json(&j->plan), "steps",
 			 steps);
 }
@@ -199,6 +224,13 @@ static json_t *right_to_json(const struct host *h, const struct receipt_entry *e
 			 files, "ports", (int)facts_count_infiniband_ports(e->facts, PORT_ACTIVE));
 }
 
+static int failed(const char *doing, int rc, struct error *err)
+{
+	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
+			 -rc, "the receipt /%s cannot be %s: %s", RECEIPT_PATH, doing,
+			 strerror(-rc));
+}
+
 static int receipt_store(const struct host *h, const json_t *receipt, struct error *err)
 {
 	AUTO_BUF struct buf text = { 0 };
@@ -206,60 +238,98 @@ static int receipt_store(const struct host *h, const json_t *receipt, struct err
 
 	if (rc == 0)
 		rc = fs_replace(h->root, RECEIPT_PATH, text.data, text.len, 0600);
-	if (rc < 0)
-		return error_set(err, rc == -ENOSPC ? FAULT_DISK_FULL : FAULT_STATE_DIR, -rc,
-				 "the receipt /%s cannot be written: %s", RECEIPT_PATH,
-				 strerror(-rc));
-	return 0;
+	return rc < 0 ? failed("written", rc, err) : 0;
 }
 
-/* A run that was interrupted between its receipt and its end comes here twice. */
-static bool is_listed(const json_t *installed, const char *run)
+/* A new reference: `array` of the older receipt, or an empty one. */
+static json_t *carried_over(const json_t *older, const char *array)
 {
-	const json_t *last = json_array_get(installed, json_array_size(installed) - 1);
+	json_t *j = json_object_get(older, array);
 
-	return json_array_size(installed) > 0 && text_eq(json_text_at(last, "run", ""), run);
+	return json_is_array(j) ? json_incref(j) : json_array();
+}
+
+/* The versions of this program of which there is a copy, this one included. */
+static json_t *programs_to_json(const struct host *h, const json_t *older)
+{
+	json_t *programs = carried_over(older, "programs");
+
+	for (size_t i = 0; i < json_array_size(programs); i++)
+		if (text_eq(json_string_value(json_array_get(programs, i)), IB_VMEXT_VERSION))
+			return programs;
+	if (program_is_there(h, IB_VMEXT_VERSION))
+		json_array_append_new(programs, json_string(IB_VMEXT_VERSION));
+	return programs;
+}
+
+static json_t *receipt_to_json(const struct host *h, const struct receipt_entry *e,
+			       const json_t *older, json_t *installed)
+{
+	char now[21];
+
+	time_text(h->clock->realtime_ms(h->clock), now);
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o}",
+			 "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
+			 (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
+			 e->route, "driver", "kind", driver_kind_name(e->facts->driver.kind),
+			 "version", json_text_or_null(e->facts->driver.version), "message",
+			 json_text_or_null(e->message), "installed", installed, "programs",
+			 programs_to_json(h, older), "right", right_to_json(h, e));
+}
+
+/* What nobody can read any more is kept for a person to look at. */
+static int set_aside(const struct host *h, const struct error *why, struct error *err)
+{
+	LOG(h->log, WARNING, "receipt.damaged", "%s: kept as /%s.damaged", why->what, RECEIPT_PATH);
+	if (renameat(h->root, RECEIPT_PATH, h->root, RECEIPT_PATH ".damaged") < 0)
+		return failed("set aside", -errno, err);
+	return 0;
 }
 
 int receipt_write(const struct host *h, const struct receipt_entry *e, struct error *err)
 {
-	AUTO_JSON json_t *older = receipt_read(h);
+	AUTO_JSON json_t *older = NULL;
+	AUTO_JSON json_t *installed = NULL;
 	AUTO_JSON json_t *receipt = NULL;
-	json_t *installed;
-	char now[21];
+	struct error why = { 0 };
 
-	time_text(h->clock->realtime_ms(h->clock), now);
-	installed = json_is_array(json_object_get(older, "installed"))
-			    ? json_incref(json_object_get(older, "installed"))
-			    : json_array();
-	if (e->journal && !is_listed(installed, e->journal->run))
-		json_array_append_new(installed, installed_to_json(e->journal));
-	receipt = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:o}",
-			    "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
-			    (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
-			    e->route, "driver", "kind", driver_kind_name(e->facts->driver.kind),
-			    "version", e->facts->driver.version, "message", e->message, "installed",
-			    installed, "right", right_to_json(h, e));
+	if (receipt_load(h, &older, &why) < 0 && set_aside(h, &why, err) < 0)
+		return -1;
+	installed = carried_over(older, "installed");
+	/* A run that was interrupted between its receipt and its end comes here twice. */
+	if (e->journal && !receipt_lists(older, e->journal->run) &&
+	    json_array_append_new(installed, installed_to_json(e->journal)) < 0)
+		return failed("made", -ENOMEM, err);
+	receipt = receipt_to_json(h, e, older, installed);
 	return receipt_store(h, receipt, err);
+}
+
+int receipt_remove(const struct host *h, struct error *err)
+{
+	int rc = unlinkat(h->root, RECEIPT_PATH, 0) < 0 && errno != ENOENT ? -errno : 0;
+
+	if (rc == 0)
+		rc = fs_sync_parent(h->root, RECEIPT_PATH);
+	return rc < 0 ? failed("removed", rc, err) : 0;
 }
 
 int receipt_drop(const struct host *h, const char *run, struct error *err)
 {
-	AUTO_JSON json_t *receipt = receipt_read(h);
-	json_t *installed = json_object_get(receipt, "installed");
+	AUTO_JSON json_t *receipt = NULL;
+	json_t *installed;
 
-	for (size_t i = 0; i < json_array_size(installed); i++)
+	if (receipt_load(h, &receipt, err) < 0)
+		return -1;
+	if (!receipt_lists(receipt, run))
+		return 0;
+	installed = json_object_get(receipt, "installed");
+	for (size_t i = json_array_size(installed); i-- > 0;)
 		if (text_eq(json_text_at(json_array_get(installed, i), "run", ""), run))
 			json_array_remove(installed, i);
-	if (json_array_size(installed) > 0) {
-		json_object_del(receipt, "right");
-		return receipt_store(h, receipt, err);
-	}
-	if (unlinkat(h->root, RECEIPT_PATH, 0) < 0 && errno != ENOENT)
-		return error_set(err, FAULT_STATE_DIR, errno,
-				 "the receipt /%s cannot be removed: %s", RECEIPT_PATH,
-				 strerror(errno));
-	return 0;
+	if (json_array_size(installed) == 0)
+		return receipt_remove(h, err);
+	json_object_del(receipt, "right");
+	return receipt_store(h, receipt, err);
 }
 
 static unsigned active_ports_now(const struct host *h)

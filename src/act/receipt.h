@@ -3,7 +3,8 @@
  *
  * /var/lib/ib-vmext/receipt.json, schema ib-vmext/receipt/1. "installed" lists the runs
  * that changed something, oldest first: undo puts them back from the last; it stays when a later
- * run changes nothing. "right" is what must be as it was for a re-enable to do nothing. */
+ * run changes nothing. "programs" are the versions of this program of which there is a copy.
+ * "right" is what must be as it was for a re-enable to do nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -53,18 +54,22 @@ struct receipt_entry {
 	int64_t seq;
 };
 
-/* The receipt as it stands: a new reference, NULL if there is none or it cannot be read. */
+/* Read it: a new reference in *ret, NULL if there is none. FAULT_STATE_DIR if it cannot be read. */
+int receipt_load(const struct host *h, json_t **ret, struct error *err);
+
+/* The same for who only shows it: NULL if there is none or it cannot be read. */
 json_t *receipt_read(const struct host *h);
 
-/* Does it name anything that undo could put back? */
-bool receipt_has_installed(const struct host *h);
+/* Is this run one of those that undo would put back? */
+bool receipt_lists(const json_t *receipt, const char *run);
 
-/* Write it; "installed" of an older receipt is carried over where nothing was changed now. */
+/* Write it; "installed" and "programs" of an older receipt are carried over. */
 int receipt_write(const struct host *h, const struct receipt_entry *e, struct error *err);
 
 /* Take the entry of a run that was undone out of "installed"; the receipt goes with the last one.
- */
+ * Nothing happens where the run is not listed. */
 int receipt_drop(const struct host *h, const char *run, struct error *err);
+int receipt_remove(const struct host *h, struct error *err);
 
 /* Is this VM right already: receipt there, fingerprint equal, no run open, as many ports ACTIVE now
  * as then? Spawns nothing, asks no metadata. *why (may be NULL) names what differs; `message` gets

@@ -31,8 +31,13 @@ static const char unit_text[] =
 
 static int failed(const char *doing, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC ? FAULT_DISK_FULL : FAULT_WRITE_FAILED, -rc,
-			 "/%s cannot be %s: %s", RESUME_UNIT, doing, strerror(-rc));
+	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
+			 -rc, "/%s cannot be %s: %s", RESUME_UNIT, doing, strerror(-rc));
+}
+
+bool resume_unit_is_possible(const struct host *h)
+{
+	return fs_exists(h->root, "run/systemd/system"); /* as sd_booted(3) does */
 }
 
 bool resume_unit_is_there(const struct host *h)
@@ -44,8 +49,6 @@ int resume_unit_install(const struct host *h, struct error *err)
 {
 	int rc;
 
-	if (!fs_exists(h->root, "run/systemd/system"))
-		return 0;
 	rc = fs_make_dirs(h->root, WANTS_DIR, 0755);
 	if (rc == 0)
 		rc = fs_replace(h->root, RESUME_UNIT, unit_text, strlen(unit_text), 0644);
@@ -58,7 +61,9 @@ int resume_unit_install(const struct host *h, struct error *err)
 
 int resume_unit_remove(const struct host *h, struct error *err)
 {
-	static const char *const paths[] = { WANTS_LINK, RESUME_UNIT };
+	/* The last: what fs_replace leaves when it is killed. */
+	static const char *const paths[] = { WANTS_LINK, RESUME_UNIT,
+					     "etc/systemd/system/.ib-vmext-resume.service.new" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (unlinkat(h->root, paths[i], 0) < 0 && errno != ENOENT)

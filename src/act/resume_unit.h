@@ -10,8 +10,11 @@ struct host;
 
 #define RESUME_UNIT "etc/systemd/system/ib-vmext-resume.service"
 
-/* Write the unit and enable it (files only: the next boot reads them). Nothing happens where there
- * is no systemd. */
+/* Is there a systemd that would start it? */
+bool resume_unit_is_possible(const struct host *h);
+
+/* Write the unit and enable it (files only: the next boot reads them). It starts the copy of this
+ * program: act/program.h. */
 int resume_unit_install(const struct host *h, struct error *err);
 int resume_unit_remove(const struct host *h, struct error *err);
 bool resume_unit_is_there(const struct host *h);

@@ -5,27 +5,17 @@
 #include <string.h>
 
 #include "act/judge.h"
+#include "act/outcome.h"
+#include "act/program.h"
 #include "act/prove.h"
 #include "act/receipt.h"
 #include "act/resume_unit.h"
-#include "base/fs.h"
+#include "act/tidy.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
 
 enum { DRIVER_APPEARS_S = 15, PACKAGE_CALL_S = 3600, PERCENT_PLANNED = 5, PERCENT_VERIFY = 90 };
-
-enum event_kind {
-	EV_BEGIN,
-	EV_ALL_DONE,
-	EV_STEP_FAILED,
-	EV_VERIFIED, /* proven, or the driver serves and only the fabric or the rate is not as it
-			should be */
-	EV_VERIFY_FAILED, /* the new stack does not work */
-	EV_UNDO_OK,
-	EV_UNDO_FAILED,
-	EV_JOURNAL_FAILED, /* not in the table: the run stays as it is */
-};
 
 static const struct {
 	enum phase from;
@@ -34,13 +24,25 @@ static const struct {
 } moves[] = {
 	{ PHASE_PLANNED, EV_BEGIN, PHASE_APPLYING },
 	{ PHASE_PLANNED, EV_STEP_FAILED, PHASE_UNDOING },
+	{ PHASE_PLANNED, EV_TURN_BACK, PHASE_UNDOING },
 	{ PHASE_APPLYING, EV_ALL_DONE, PHASE_VERIFYING },
 	{ PHASE_APPLYING, EV_STEP_FAILED, PHASE_UNDOING },
+	{ PHASE_APPLYING, EV_TURN_BACK, PHASE_UNDOING },
 	{ PHASE_VERIFYING, EV_VERIFIED, PHASE_DONE },
 	{ PHASE_VERIFYING, EV_VERIFY_FAILED, PHASE_UNDOING },
+	{ PHASE_VERIFYING, EV_TURN_BACK, PHASE_UNDOING },
 	{ PHASE_UNDOING, EV_UNDO_OK, PHASE_UNDONE },
 	{ PHASE_UNDOING, EV_UNDO_FAILED, PHASE_STUCK },
+	{ PHASE_STUCK, EV_TRY_AGAIN, PHASE_UNDOING },
 };
+
+enum phase run_next_phase(enum phase from, enum event_kind on)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++)
+		if (moves[i].from == from && moves[i].on == on)
+			return moves[i].to;
+	return PHASE_COUNT;
+}
 
 void run_init(struct run *r, struct act *a, const struct apply_options *o, struct outcome *out)
 {
@@ -71,26 +73,62 @@ void run_free(struct run *r)
 	journal_free(&r->journal);
 }
 
-bool run_must_stop(const struct run *r, struct error *err)
+static bool is_taken_over(const struct run *r)
+{
+	return r->options->stop && r->options->stop(r->options->ctx);
+}
+
+/* Seconds until timeouts.total is over; not below 0. */
+static int seconds_left(const struct run *r)
 {
 	const struct clock *clock = r->act->host->clock;
-	int total_s = r->options->settings->timeouts.total_s;
+	int64_t spent_ms = clock->monotonic_ms(clock) - r->start_ms;
+	int64_t left_ms = r->options->settings->timeouts.total_s * 1000LL - spent_ms;
 
-	if (r->options->stop && r->options->stop(r->options->ctx)) {
+	return left_ms > 0 ? (int)((left_ms + 999) / 1000) : 0;
+}
+
+/* Time over, or a newer request: fills *err and returns true. */
+static bool must_stop(const struct run *r, struct error *err)
+{
+	if (is_taken_over(r)) {
 		error_set(err, FAULT_TAKEN_OVER, 0, "a newer request took the place of this one");
 		return true;
 	}
-	if (clock->monotonic_ms(clock) - r->start_ms >= total_s * 1000LL) {
+	if (seconds_left(r) == 0) {
 		error_set(err, FAULT_DEADLINE, 0, "the run took longer than timeouts.total (%d s)",
-			  total_s);
+			  r->options->settings->timeouts.total_s);
 		return true;
 	}
 	return false;
 }
 
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* No call and no wait on the way forward outlives the whole run. */
+static void bound_calls(struct run *r)
+{
+	int left_s = seconds_left(r);
+
+	r->steps.packages.deadline_s = least(PACKAGE_CALL_S, left_s > 0 ? left_s : 1);
+	r->steps.packages.lock_s = least(r->options->settings->timeouts.lock_s, left_s);
+}
+
+/* A newer request or a deadline does not stop the way back. */
+static void unbound_calls(struct run *r)
+{
+	r->steps.packages.deadline_s = PACKAGE_CALL_S;
+	r->steps.packages.lock_s = r->options->settings->timeouts.lock_s;
+	r->steps.packages.stop = NULL;
+}
+
 static json_t *cause_to_json(const struct error *cause)
 {
-	return json_pack("{s:s, s:s}", "fault", fault_row(cause->fault)->slug, "what", cause->what);
+	return json_pack("{s:s, s:o}", "fault", fault_row(cause->fault)->slug, "what",
+			 json_text_or_null(cause->what));
 }
 
 void run_load_cause(struct run *r)
@@ -102,12 +140,26 @@ void run_load_cause(struct run *r)
 			  json_text_at(r->journal.cause, "what", ""));
 }
 
+/* Make the move that the event means, with what has to be known of it after a crash. */
+static int move_on(struct run *r, enum event_kind on, struct error *err)
+{
+	AUTO_JSON json_t *why = NULL;
+	enum phase to = run_next_phase(r->journal.phase, on);
+
+	if (to == PHASE_COUNT)
+		return error_set(err, FAULT_INTERNAL, 0, "event %d in phase %s", (int)on,
+				 phase_name(r->journal.phase));
+	if (to == PHASE_UNDOING && on != EV_TRY_AGAIN)
+		why = cause_to_json(&r->cause);
+	else if (to == PHASE_STUCK)
+		why = cause_to_json(&r->stuck);
+	return journal_phase(&r->journal, to, why, err);
+}
+
 int run_turn_back(struct run *r, const struct error *cause, struct error *err)
 {
-	AUTO_JSON json_t *why = cause_to_json(cause);
-
 	r->cause = *cause;
-	return journal_phase(&r->journal, PHASE_UNDOING, why, err);
+	return move_on(r, EV_TURN_BACK, err);
 }
 
 /* How far the run is when step `at` of the plan begins: its share of the steps' percentages. */
@@ -124,50 +176,72 @@ static int percent_at(const struct plan *p, unsigned at)
 	return PERCENT_PLANNED + (all ? before * (PERCENT_VERIFY - PERCENT_PLANNED) / all : 0);
 }
 
+/* Write the intent of a step that has not been begun. Returns 1 if it is done, since there is
+ * nothing to do. */
+static int step_begin(struct run *r, unsigned at, struct error *cause, struct error *err)
+{
+	const struct step *s = &r->journal.plan.steps[at];
+	const struct step_ops *ops = step_ops(s->kind);
+	AUTO_JSON json_t *seen = NULL;
+
+	if (ops->check(&r->steps, s))
+		return journal_outcome(&r->journal, at, STEP_SKIPPED, "already so", err) < 0 ? -1
+											     : 1;
+	if (ops->prepare(&r->steps, s, &seen, cause) < 0)
+		return -1;
+	return journal_intent(&r->journal, at, seen, err);
+}
+
 /* Bring one step from where it stands to its outcome. -1 with *cause set when it failed, with *err
  * when the journal did. */
 static int step_forward(struct run *r, unsigned at, struct error *cause, struct error *err)
 {
 	const struct step *s = &r->journal.plan.steps[at];
 	const struct step_ops *ops = step_ops(s->kind);
-	const json_t *before = r->journal.steps[at].before;
-	AUTO_JSON json_t *seen = NULL;
+	int rc;
 
-	if (r->journal.steps[at].state == STEP_INTENDED && ops->confirm(&r->steps, s, cause) == 0)
-		return journal_outcome(&r->journal, at, STEP_DONE, "found done", err);
 	if (r->journal.steps[at].state == STEP_UNTOUCHED) {
-		if (ops->check(&r->steps, s))
-			return journal_outcome(&r->journal, at, STEP_SKIPPED, "already so", err);
-		if (ops->prepare(&r->steps, s, &seen, cause) < 0)
-			return -1;
-		if (journal_intent(&r->journal, at, seen, err) < 0)
-			return -1;
-		before = seen;
+		rc = step_begin(r, at, cause, err);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	} else if (ops->confirm(&r->steps, s, cause) == 0) {
+		return journal_outcome(&r->journal, at, STEP_DONE, "found done", err);
 	}
-	if (ops->apply(&r->steps, s, before, cause) < 0 || ops->confirm(&r->steps, s, cause) < 0)
+	*cause = (struct error) { 0 };
+	if (ops->apply(&r->steps, s, r->journal.steps[at].before, cause) < 0 ||
+	    ops->confirm(&r->steps, s, cause) < 0)
 		return -1;
 	return journal_outcome(&r->journal, at, STEP_DONE, NULL, err);
 }
 
-static enum event_kind fail_step(struct run *r, unsigned at, const struct error *cause,
-				 struct error *err)
+static enum event_kind fail_step(struct run *r, unsigned at, struct error *err)
 {
 	const struct step *s = &r->journal.plan.steps[at];
 
-	log_stage(r->act->host->log, s->id, STAGE_FAILED, -1, "step.failed", "%s", cause->what);
+	log_stage(r->act->host->log, s->id, STAGE_FAILED, -1, "step.failed", "%s", r->cause.what);
 	if (r->journal.steps[at].state == STEP_INTENDED &&
-	    journal_outcome(&r->journal, at, STEP_FAILED, cause->what, err) < 0)
+	    journal_outcome(&r->journal, at, STEP_FAILED, r->cause.what, err) < 0)
 		return EV_JOURNAL_FAILED;
 	return EV_STEP_FAILED;
+}
+
+/* What goes on at the next boot, agent or no agent. */
+static int prepare_resume(struct run *r, struct error *err)
+{
+	const struct act *a = r->act;
+	char path[PROGRAM_PATH_SIZE];
+
+	if (!resume_unit_is_possible(a->host))
+		return 0;
+	if (program_install(a->host, a->program, IB_VMEXT_VERSION, path, err) < 0)
+		return -1;
+	return resume_unit_install(a->host, err);
 }
 
 static enum event_kind phase_planned(struct run *r, struct error *err)
 {
 	(void)err;
-	r->out->changed = true;
-	if (resume_unit_install(r->act->host, &r->cause) < 0)
-		return EV_STEP_FAILED;
-	return EV_BEGIN;
+	return prepare_resume(r, &r->cause) < 0 ? EV_STEP_FAILED : EV_BEGIN;
 }
 
 static enum event_kind phase_applying(struct run *r, struct error *err)
@@ -175,15 +249,15 @@ static enum event_kind phase_applying(struct run *r, struct error *err)
 	const struct plan *p = &r->journal.plan;
 	struct log *log = r->act->host->log;
 
-	r->out->changed = true;
 	for (unsigned i = 0; i < p->nsteps; i++) {
 		enum step_state state = r->journal.steps[i].state;
 		struct error cause = { 0 }, journal = { 0 };
 
 		if (state == STEP_DONE || state == STEP_SKIPPED)
 			continue;
-		if (run_must_stop(r, &r->cause))
+		if (must_stop(r, &r->cause))
 			return EV_STEP_FAILED;
+		bound_calls(r);
 		log_stage(log, p->steps[i].id, STAGE_RUNNING, percent_at(p, i), "step.begin", "%s",
 			  p->steps[i].what);
 		if (step_forward(r, i, &cause, &journal) == 0) {
@@ -196,86 +270,118 @@ static enum event_kind phase_applying(struct run *r, struct error *err)
 			return EV_JOURNAL_FAILED;
 		}
 		r->cause = cause;
-		return fail_step(r, i, &cause, err);
+		return fail_step(r, i, err);
 	}
 	return EV_ALL_DONE;
 }
 
-static void success_message(struct run *r, const char *route)
-{
-	char summary[300];
-
-	verify_summary(&r->out->verification, &r->out->facts, summary, sizeof(summary));
-	TEXT_FORMAT(r->out->message, "InfiniBand works: %s. Driver: %s %s (%s).", summary,
-		    driver_kind_name(r->out->facts.driver.kind), r->out->facts.driver.version,
-		    text_eq(route, "keep") ? "kept as it was" : "installed by this extension");
-}
-
+/* The request is the one that began the run, whoever goes on with it. */
 static int store_receipt(struct run *r, struct error *err)
 {
+	const json_t *begin = r->journal.begin;
 	struct receipt_entry e = {
 		.facts = &r->out->facts,
 		.journal = &r->journal,
-		.settings_digest = r->options->settings_digest,
+		.settings_digest = json_text_at(begin, "settingsDigest",
+						r->options->settings_digest),
 		.version = r->options->version,
 		.route = r->journal.plan.decision.route,
 		.message = r->out->message,
-		.seq = r->options->seq,
+		.seq = json_int_at(begin, "seq", r->options->seq),
 	};
 
 	return receipt_write(r->act->host, &e, err);
 }
 
-static enum event_kind phase_verifying(struct run *r, struct error *err)
+static int look_at_ports(struct run *r, struct error *err)
 {
+	const struct act *a = r->act;
 	struct prove_options o = { .driver_s = DRIVER_APPEARS_S,
-				   .fabric_s = r->options->settings->timeouts.fabric_s,
+				   .fabric_s = least(r->options->settings->timeouts.fabric_s,
+						     seconds_left(r)),
 				   .stop = r->options->stop,
 				   .ctx = r->options->ctx };
-	struct verification *v = &r->out->verification;
+
+	if (act_look_again(a->host, a->catalogue, &r->out->facts, err) < 0)
+		return -1;
+	return prove(a->host, a->catalogue, &o, &r->out->facts, &r->out->verification, err);
+}
+
+static enum event_kind fail_verification(struct run *r)
+{
 	char summary[300];
 
-	r->out->changed = true;
-	log_stage(r->act->host->log, "verify", STAGE_RUNNING, PERCENT_VERIFY, "verify.begin",
-		  "looking at the ports");
-	if (act_look_again(r->act->host, r->act->catalogue, &r->out->facts, &r->cause) < 0 ||
-	    prove(r->act->host, r->act->catalogue, &o, &r->out->facts, v, &r->cause) < 0)
-		return EV_VERIFY_FAILED;
-	verify_summary(v, &r->out->facts, summary, sizeof(summary));
-	if (v->verdict == VERDICT_DRIVER_BROKEN || v->verdict == VERDICT_ABSENT) {
-		log_stage(r->act->host->log, "verify", STAGE_FAILED, -1, "verify.failed", "%s",
-			  summary);
+	verify_summary(&r->out->verification, &r->out->facts, summary, sizeof(summary));
+	/* Waiting for the ports ends early for a newer request. */
+	if (!must_stop(r, &r->cause))
 		error_set(&r->cause, FAULT_DRIVER_BROKEN, 0,
 			  "the driver was installed and loaded, but %s", summary);
+	log_stage(r->act->host->log, "verify", STAGE_FAILED, -1, "verify.failed", "%s",
+		  r->cause.what);
+	return EV_VERIFY_FAILED;
+}
+
+static enum event_kind phase_verifying(struct run *r, struct error *err)
+{
+	const struct verification *v = &r->out->verification;
+
+	log_stage(r->act->host->log, "verify", STAGE_RUNNING, PERCENT_VERIFY, "verify.begin",
+		  "looking at the ports");
+	if (look_at_ports(r, &r->cause) < 0)
 		return EV_VERIFY_FAILED;
-	}
-	success_message(r, r->journal.plan.decision.route);
+	if (v->verdict == VERDICT_DRIVER_BROKEN || v->verdict == VERDICT_ABSENT)
+		return fail_verification(r);
+	r->verified = true;
+	outcome_of_verification(r->out, false);
 	if (store_receipt(r, err) < 0)
 		return EV_JOURNAL_FAILED;
+	log_stage(r->act->host->log, "verify", r->out->exit_code == 0 ? STAGE_DONE : STAGE_FAILED,
+		  r->out->exit_code == 0 ? 100 : -1,
+		  r->out->exit_code == 0 ? "verify.done" : "verify.failed", "%s", r->out->message);
 	return EV_VERIFIED;
 }
 
+/* Undo one step. -1 with *cause set when that failed, with *err when the journal did. */
 static int step_backward(struct run *r, unsigned at, struct error *cause, struct error *err)
 {
 	const struct step *s = &r->journal.plan.steps[at];
 	const struct journal_step *js = &r->journal.steps[at];
+	int rc;
 
 	if (js->state != STEP_INTENDED && js->state != STEP_DONE && js->state != STEP_FAILED)
 		return 0;
 	log_stage(r->act->host->log, "undo", STAGE_RUNNING, -1, "step.undo", "putting back: %s",
 		  s->what);
-	if (step_ops(s->kind)->undo(&r->steps, s, js->before, cause) < 0)
+	rc = js->before ? step_ops(s->kind)->undo(&r->steps, s, js->before, cause)
+			: error_set(cause, FAULT_KEPT_BACK, 0,
+				    "the journal does not tell any more how it was before: %s",
+				    s->what);
+	if (rc < 0 && cause->fault != FAULT_KEPT_BACK)
 		return -1;
-	return journal_outcome(&r->journal, at, STEP_UNDONE, NULL, err);
+	if (rc < 0) {
+		LOG(r->act->host->log, WARNING, "undo.kept", "%s", cause->what);
+		r->kept = *cause;
+	}
+	return journal_outcome(&r->journal, at, STEP_UNDONE, rc < 0 ? cause->what : NULL, err);
+}
+
+/* An undo that somebody asked for has no phase before this one. */
+static void prepare_undo(struct run *r)
+{
+	struct error why = { 0 };
+
+	unbound_calls(r);
+	if (journal_is_undo(&r->journal) && prepare_resume(r, &why) < 0)
+		LOG(r->act->host->log, WARNING, "undo.resume",
+		    "%s: going back would not go on by itself at the next boot, ignoring",
+		    why.what);
 }
 
 static enum event_kind phase_undoing(struct run *r, struct error *err)
 {
-	const char *undoes;
+	const char *undoes = json_text_at(r->journal.begin, "undoes", r->journal.run);
 
-	r->out->changed = true;
-	/* A newer request or a deadline does not stop the way back. */
-	r->steps.packages.stop = NULL;
+	prepare_undo(r);
 	for (unsigned i = r->journal.plan.nsteps; i-- > 0;) {
 		struct error cause = { 0 }, journal = { 0 };
 
@@ -285,17 +391,17 @@ static enum event_kind phase_undoing(struct run *r, struct error *err)
 			*err = journal;
 			return EV_JOURNAL_FAILED;
 		}
-		error_set(&r->cause, FAULT_UNDO_FAILED, 0, "putting back \"%s\" failed: %s",
+		error_set(&r->stuck, FAULT_UNDO_FAILED, 0, "putting back \"%s\" failed: %s",
 			  r->journal.plan.steps[i].what, cause.what);
 		log_stage(r->act->host->log, "undo", STAGE_FAILED, -1, "undo.failed", "%s",
-			  r->cause.what);
+			  r->stuck.what);
 		return EV_UNDO_FAILED;
 	}
+	/* A run that was verified before it was turned back is listed, too. */
+	if (receipt_drop(r->act->host, undoes, err) < 0)
+		return EV_JOURNAL_FAILED;
 	log_stage(r->act->host->log, "undo", STAGE_DONE, -1, "undo.done",
 		  "everything is as it was before");
-	undoes = json_text_at(r->journal.begin, "undoes", NULL);
-	if (undoes && receipt_drop(r->act->host, undoes, err) < 0)
-		return EV_JOURNAL_FAILED;
 	return EV_UNDO_OK;
 }
 
@@ -306,35 +412,30 @@ static enum event_kind (*const phases[PHASE_COUNT])(struct run *r, struct error 
 	[PHASE_UNDOING] = phase_undoing,
 };
 
-static enum phase next_phase(enum phase from, enum event_kind on)
+/* Modules are never unloaded: did the run load any? */
+static bool modules_stay(const struct journal *j)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(moves); i++)
-		if (moves[i].from == from && moves[i].on == on)
-			return moves[i].to;
-	return PHASE_STUCK; /* not in the table: our own bug, and it says so by being stuck */
+	for (unsigned i = 0; i < j->plan.nsteps; i++)
+		if (j->plan.steps[i].kind == STEP_MODULES && j->steps[i].before &&
+		    j->steps[i].state == STEP_UNDONE)
+			return true;
+	return false;
 }
 
-static void outcome_of_error(struct outcome *out, const struct error *cause)
+static void fill_undone(struct run *r)
 {
-	const struct fault_row *row = fault_row(cause->fault);
+	struct outcome *out = r->out;
+	const char *state = modules_stay(&r->journal)
+				    ? "Everything is as it was before, but modules that were "
+				      "loaded stay until the next boot"
+				    : "Everything is as it was before";
 
-	out->fault = cause->fault;
-	out->exit_code = row->exit_code;
-	TEXT_FORMAT(out->message, "%s. %s", cause->what, row->remedy);
-}
-
-static void outcome_of_verdict(struct outcome *out)
-{
-	const struct fault_row *row = fault_row(verdict_fault(out->verification.verdict));
-	char summary[300];
-
-	if (out->verification.verdict == VERDICT_OK)
-		return;
-	verify_summary(&out->verification, &out->facts, summary, sizeof(summary));
-	out->fault = verdict_fault(out->verification.verdict);
-	out->exit_code = 14;
-	TEXT_FORMAT(out->message, "The driver is installed and loaded, but %s. %s", summary,
-		    row->remedy);
+	if (r->kept.fault != FAULT_NONE)
+		outcome_of_end(out, &r->kept, "Everything else is as it was before");
+	else if (journal_is_undo(&r->journal))
+		sentences_join(out->message, sizeof(out->message), state, "", "");
+	else
+		outcome_of_end(out, &r->cause, state);
 }
 
 /* Codes 1 and 10 to 13 are judgements before the work; whatever goes wrong after it began is 14
@@ -342,65 +443,55 @@ static void outcome_of_verdict(struct outcome *out)
 static void fill_outcome(struct run *r)
 {
 	struct outcome *out = r->out;
-	enum phase end = r->journal.phase;
+	static const struct error unknown = { .fault = FAULT_INTERNAL,
+					      .what = "the run was undone, and its journal does "
+						      "not tell why" };
 
 	TEXT_COPY(out->run, r->journal.run);
 	out->plan = r->journal.plan;
 	out->exit_code = 0;
 	out->fault = FAULT_NONE;
-	if (end == PHASE_DONE) {
-		outcome_of_verdict(out);
-	} else if (r->cause.fault != FAULT_NONE) {
-		outcome_of_error(out, &r->cause);
-		out->exit_code = 14;
-	} else {
-		TEXT_COPY(out->message, "Everything is as it was before the installation.");
+	if (r->cause.fault == FAULT_NONE)
+		r->cause = unknown;
+	switch (r->journal.phase) {
+	case PHASE_DONE:
+		if (r->verified)
+			outcome_of_verification(out, false);
+		else
+			TEXT_COPY(out->message, "The interrupted run had come to its end before.");
+		break;
+	case PHASE_UNDONE:
+		fill_undone(r);
+		break;
+	default:
+		outcome_of_end(out, &r->stuck, journal_is_undo(&r->journal) ? "" : r->cause.what);
 	}
-	out->changed = end == PHASE_DONE || end == PHASE_STUCK;
+	out->changed = r->journal.phase != PHASE_UNDONE || r->kept.fault != FAULT_NONE;
 }
 
-/* Past the end of a run nothing of ours is left behind but the receipt, the journal and what undo
- * needs. */
-static void clean_up(struct run *r)
+/* To the end of the run, or until the journal fails. */
+static int drive(struct run *r, struct error *err)
 {
-	struct error ignored = { 0 };
-	char saved[80];
-
-	if (resume_unit_remove(r->act->host, &ignored) < 0)
-		LOG(r->act->host->log, WARNING, "resume-unit", "%s, ignoring", ignored.what);
-	if (r->journal.phase != PHASE_UNDONE)
-		return;
-	TEXT_FORMAT(saved, "saved/%s", r->journal.run);
-	if (fs_remove(r->act->state, saved) < 0)
-		LOG(r->act->host->log, WARNING, "saved", "/var/lib/ib-vmext/%s cannot be removed, ignoring", saved);
-}
-
-static int move_on(struct run *r, enum phase to, struct error *err)
-{
-	AUTO_JSON json_t *why = to == PHASE_UNDOING || to == PHASE_STUCK ? cause_to_json(&r->cause)
-									 : NULL;
-
-	return journal_phase(&r->journal, to, why, err);
-}
-
-int run_drive(struct run *r, struct error *err)
-{
-	if (r->journal.phase == PHASE_STUCK &&
-	    journal_phase(&r->journal, PHASE_UNDOING, NULL, err) < 0)
+	if (r->journal.phase == PHASE_STUCK && move_on(r, EV_TRY_AGAIN, err) < 0)
 		return -1;
 	while (r->journal.phase < PHASE_DONE) {
 		enum event_kind on = phases[r->journal.phase](r, err);
 
-		if (on == EV_JOURNAL_FAILED ||
-		    move_on(r, next_phase(r->journal.phase, on), err) < 0)
+		if (on == EV_JOURNAL_FAILED || move_on(r, on, err) < 0)
 			return -1;
 	}
-	if (r->journal.phase !=
-	    PHASE_STUCK) { /* a stuck run stays open: the next one tries again */
-		if (journal_close(&r->journal, err) < 0)
-			return -1;
-		clean_up(r);
-	}
+	/* A stuck run stays open: the next one tries again. */
+	if (r->journal.phase == PHASE_STUCK)
+		return 0;
+	tidy_run(r->act, &r->journal);
+	return journal_close(&r->journal, err);
+}
+
+int run_drive(struct run *r, struct error *err)
+{
+	if (drive(r, err) < 0)
+		return error_wrap(err, "run %s stays open, the next one goes on with it",
+				  r->journal.run);
 	fill_outcome(r);
 	return 0;
 }

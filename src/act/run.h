@@ -15,9 +15,31 @@ struct run {
 	struct journal journal;
 	struct step_context steps;
 	struct outcome *out;
-	struct error cause; /* why it is undone, or why it is stuck */
+	struct error cause; /* why it is undone */
+	struct error stuck; /* why it could not be undone */
+	struct error kept;  /* FAULT_KEPT_BACK: what stays although it was undone */
+	bool verified;      /* out->verification is of this run */
 	int64_t start_ms;   /* for timeouts.total */
 };
+
+/* What ends a phase. */
+enum event_kind {
+	EV_BEGIN,
+	EV_ALL_DONE,
+	EV_STEP_FAILED,
+	EV_TURN_BACK, /* somebody wants it undone: a newer request, or a person */
+	EV_VERIFIED,  /* proven, or the driver serves and only the fabric or the rate is not as it
+			 should be */
+	EV_VERIFY_FAILED, /* the new stack does not work */
+	EV_UNDO_OK,
+	EV_UNDO_FAILED,
+	EV_TRY_AGAIN,
+	EV_JOURNAL_FAILED, /* not in the table: the run stays as it is */
+	EV_COUNT
+};
+
+/* The table of moves. PHASE_COUNT: not in it. */
+enum phase run_next_phase(enum phase from, enum event_kind on);
 
 /* Fill what all runs share. The journal stays for the caller to begin or load. */
 void run_init(struct run *r, struct act *a, const struct apply_options *o, struct outcome *out);
@@ -32,6 +54,3 @@ void run_load_cause(struct run *r);
 
 /* Turn a run in progress back: its next phase is to undo, for this cause. */
 int run_turn_back(struct run *r, const struct error *cause, struct error *err);
-
-/* Time over, or a newer request: fills *err and returns true. */
-bool run_must_stop(const struct run *r, struct error *err);

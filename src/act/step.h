@@ -36,7 +36,8 @@ struct step_ops {
 		     struct error *err);
 	/* Is it done, as far as the machine shows? */
 	int (*confirm)(const struct step_context *c, const struct step *s, struct error *err);
-	/* From any state between untouched and done. May be called again. */
+	/* From any state between untouched and done. May be called again. FAULT_KEPT_BACK: undone
+	 * but for what the sentence names, which has to stay. */
 	int (*undo)(const struct step_context *c, const struct step *s, const json_t *before,
 		    struct error *err);
 	int percent; /* share of the whole run, for progress */
@@ -48,7 +49,16 @@ extern const struct step_ops step_packages;
 extern const struct step_ops step_file;
 extern const struct step_ops step_modules;
 
-/* The transaction that a STEP_PACKAGES would be now, judged; stale lists are brought up to date,
- * half-done states repaired. */
+/* The transaction that a STEP_PACKAGES would be now, judged. Changes nothing but stale package
+ * lists, which are brought up to date. Adds to *ret. */
 int step_packages_resolve(const struct step_context *c, const struct step *s,
 			  struct transaction *ret, struct error *err);
+
+/* FAULT_IRREVERSIBLE names a package of the transaction that could not be put back. */
+int step_packages_reversible(const struct step_context *c, const struct transaction *t,
+			     struct error *err);
+
+/* The same transaction, ready to be made: half-done states repaired, all of it downloaded, with
+ * lists that are up to date. FAULT_IRREVERSIBLE unless settings.force. */
+int step_packages_ready(const struct step_context *c, const struct step *s, struct transaction *ret,
+			struct error *err);

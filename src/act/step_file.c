@@ -13,25 +13,30 @@
 #include "base/text.h"
 #include "host/host.h"
 
-enum { FILE_BYTES_MAX = 1 << 20, FILE_MODE = 0644 };
+enum { FILE_BYTES_MAX = 1 << 20, FILE_MODE = 0644, KEPT_MAX = 100 };
 
-static bool has_content(const struct host *h, const char *path, const char *content)
+static bool has_bytes(const struct host *h, const char *path, const char *data, size_t len)
 {
 	AUTO_BUF struct buf text = { 0 };
 
-	return fs_read(h->root, path, FILE_BYTES_MAX, &text) == 0 &&
-	       text_eq(buf_text(&text), content);
+	return fs_read(h->root, path, FILE_BYTES_MAX, &text) == 0 && text.len == len &&
+	       memcmp(buf_text(&text), data, len) == 0;
+}
+
+static bool is_ours(const struct step_context *c, const struct step *s)
+{
+	return has_bytes(c->host, s->items[0], s->content, strlen(s->content));
 }
 
 static bool file_check(const struct step_context *c, const struct step *s)
 {
-	return has_content(c->host, s->items[0], s->content);
+	return is_ours(c, s);
 }
 
 static int failed(const char *doing, const char *path, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC ? FAULT_DISK_FULL : FAULT_WRITE_FAILED, -rc,
-			 "/%s cannot be %s: %s", path, doing, strerror(-rc));
+	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
+			 -rc, "/%s cannot be %s: %s", path, doing, strerror(-rc));
 }
 
 static int file_prepare(const struct step_context *c, const struct step *s, json_t **ret,
@@ -82,23 +87,44 @@ static int file_apply(const struct step_context *c, const struct step *s, const 
 
 static int file_confirm(const struct step_context *c, const struct step *s, struct error *err)
 {
-	if (file_check(c, s))
+	if (is_ours(c, s))
 		return 0;
 	return error_set(err, FAULT_WRITE_FAILED, 0, "/%s does not hold what was written to it",
 			 s->items[0]);
 }
 
-/* A person's edits are not lost: what is there goes to PATH.ib-vmext-kept. */
+/* A person's edits are not lost: what is there goes to PATH.ib-vmext-kept, or -kept.2 and so on. */
 static int keep_beside(const struct step_context *c, const char *path, struct error *err)
 {
 	char kept[128];
 
 	TEXT_FORMAT(kept, "%s.ib-vmext-kept", path);
+	for (int i = 2; fs_exists(c->host->root, kept) && i < KEPT_MAX; i++)
+		TEXT_FORMAT(kept, "%s.ib-vmext-kept.%d", path, i);
 	if (renameat(c->host->root, path, c->host->root, kept) < 0)
 		return failed("kept beside", path, -errno, err);
 	LOG(c->host->log, WARNING, "file.kept",
 	    "/%s was changed by someone else: their version is kept as /%s", path, kept);
 	return 0;
+}
+
+/* What fs_replace leaves when it is killed. */
+static void remove_torn(const struct step_context *c, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int parent = slash ? (int)(slash + 1 - path) : 0;
+	char torn[128];
+
+	TEXT_FORMAT(torn, "%.*s.%s.new", parent, path, path + parent);
+	(void)unlinkat(c->host->root, torn, 0);
+}
+
+static bool is_put_back(const struct step_context *c, const char *path, const char *saved)
+{
+	AUTO_BUF struct buf old = { 0 };
+
+	return fs_read(c->state_dir, saved, FILE_BYTES_MAX, &old) == 0 &&
+	       has_bytes(c->host, path, buf_text(&old), old.len);
 }
 
 static int put_back(const struct step_context *c, const char *path, const char *saved,
@@ -119,18 +145,13 @@ static int file_undo(const struct step_context *c, const struct step *s, const j
 {
 	const char *path = s->items[0];
 	const char *saved = json_text_at(before, "saved", NULL);
-	bool ours = has_content(c->host, path, s->content);
-	bool there = fs_exists(c->host->root, path);
+	bool ours = is_ours(c, s);
 	int rc;
 
-	if (saved) {
-		AUTO_BUF struct buf old = { 0 };
-
-		if (fs_read(c->state_dir, saved, FILE_BYTES_MAX, &old) == 0 &&
-		    has_content(c->host, path, buf_text(&old)))
-			return 0;
-	}
-	if (there && !ours && keep_beside(c, path, err) < 0)
+	remove_torn(c, path);
+	if (saved && is_put_back(c, path, saved))
+		return 0;
+	if (!ours && fs_exists(c->host->root, path) && keep_beside(c, path, err) < 0)
 		return -1;
 	if (saved)
 		return put_back(c, path, saved, err);

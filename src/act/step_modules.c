@@ -19,7 +19,11 @@ enum { MODPROBE_S = 120, SETTLE_S = 35 };
 static unsigned missing_of(const struct step_context *c, const struct step *s, const char **ret)
 {
 	AUTO_FREE struct facts *now = calloc(1, sizeof(*now));
-	bool known = now && probe_rdma(c->host, now, NULL) == 0;
+	/* The release tells where the list of what is built in lies. */
+	bool known = now &&
+		     host_kernel_release(c->host, now->kernel.release,
+					 sizeof(now->kernel.release)) == 0 &&
+		     probe_rdma(c->host, now, NULL) == 0;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->nitems; i++) {
@@ -93,7 +97,7 @@ static int modules_apply(const struct step_context *c, const struct step *s, con
 	unsigned n;
 
 	(void)before;
-	if (HOST_READ_LINE(c->host, "proc/sys/kernel/osrelease", release) < 0)
+	if (host_kernel_release(c->host, release, sizeof(release)) < 0)
 		return error_set(err, FAULT_READ_FAILED, 0,
 				 "/proc/sys/kernel/osrelease cannot be read");
 	n = missing_of(c, s, missing);

@@ -45,9 +45,13 @@ int transaction_add(struct transaction *t, const struct change *c)
 	return 0;
 }
 
+/* By name; apt may list one twice, to be removed and to be installed. */
 static int change_order(const void *a, const void *b)
 {
-	return strcmp(((const struct change *)a)->name, ((const struct change *)b)->name);
+	const struct change *x = a, *y = b;
+	int by_name = strcmp(x->name, y->name);
+
+	return by_name ? by_name : (int)x->kind - (int)y->kind;
 }
 
 void transaction_sort(struct transaction *t)
@@ -70,6 +74,22 @@ bool transaction_equal(const struct transaction *a, const struct transaction *b)
 	for (size_t i = 0; i < a->count; i++)
 		if (!change_equal(&a->changes[i], &b->changes[i]))
 			return false;
+	return true;
+}
+
+bool transaction_is_part(const struct transaction *part, const struct transaction *whole)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		const struct change *c = &part->changes[i];
+		size_t k = 0;
+
+		while (k < whole->count &&
+		       (strcmp(whole->changes[k].name, c->name) != 0 ||
+			strcmp(whole->changes[k].new_version, c->new_version) != 0))
+			k++;
+		if (k == whole->count)
+			return false;
+	}
 	return true;
 }
 
@@ -96,10 +116,16 @@ json_t *transaction_to_json(const struct transaction *t)
 	for (size_t i = 0; list && i < t->count; i++) {
 		const struct change *c = &t->changes[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "change",
-						      kind_names[c->kind], "name", c->name, "old",
-						      json_text_or_null(c->old_version), "new",
-						      json_text_or_null(c->new_version)));
+		if (json_array_append_new(list,
+					  json_pack("{s:s, s:s, s:o, s:o, s:o, s:b}", "change",
+						    kind_names[c->kind], "name", c->name, "old",
+						    json_text_or_null(c->old_version), "new",
+						    json_text_or_null(c->new_version), "arch",
+						    json_text_or_null(c->arch), "hadConfig",
+						    c->had_config)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
 	}
 	return list;
 }
@@ -115,6 +141,8 @@ static int change_from_json(const json_t *j, struct change *ret)
 		TEXT_COPY(ret->name, json_text_at(j, "name", ""));
 		TEXT_COPY(ret->old_version, json_text_at(j, "old", ""));
 		TEXT_COPY(ret->new_version, json_text_at(j, "new", ""));
+		TEXT_COPY(ret->arch, json_text_at(j, "arch", ""));
+		ret->had_config = json_bool_at(j, "hadConfig", false);
 		return ret->name[0] ? 0 : -EINVAL;
 	}
 	return -EINVAL;
@@ -126,6 +154,9 @@ int transaction_from_json(const json_t *j, struct transaction *ret, struct error
 	json_t *item;
 	size_t i;
 
+	if (!json_is_array(j))
+		return error_set(err, FAULT_JOURNAL_DAMAGED, EINVAL,
+				 "there is no package transaction where one is due");
 	json_array_foreach((json_t *)j, i, item)
 	{
 		if (change_from_json(item, &c) < 0)
@@ -138,8 +169,11 @@ int transaction_from_json(const json_t *j, struct transaction *ret, struct error
 	return 0;
 }
 
-static bool matches_any(const char *name, const char *const *patterns, size_t count)
+static bool matches_any(const struct change *c, const char *const *patterns, size_t count)
 {
+	char name[sizeof(c->name)];
+
+	TEXT_FORMAT(name, "%.*s", (int)strcspn(c->name, ":"), c->name);
 	for (size_t i = 0; i < count; i++)
 		if (fnmatch(patterns[i], name, 0) == 0)
 			return true;
@@ -151,12 +185,11 @@ int transaction_judge(const struct transaction *t, struct error *err)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct change *c = &t->changes[i];
 
-		if (matches_any(c->name, kernel_images, ARRAY_SIZE(kernel_images)))
+		if (matches_any(c, kernel_images, ARRAY_SIZE(kernel_images)))
 			return error_set(err, FAULT_PACKAGE_UNSAFE, 0,
 					 "the package manager would %s the kernel package %s",
 					 kind_names[c->kind], c->name);
-		if (c->kind == CHANGE_REMOVE &&
-		    !matches_any(c->name, rdma_set, ARRAY_SIZE(rdma_set)))
+		if (c->kind == CHANGE_REMOVE && !matches_any(c, rdma_set, ARRAY_SIZE(rdma_set)))
 			return error_set(err, FAULT_PACKAGE_UNSAFE, 0,
 					 "the package manager would remove %s %s, which is not of "
 					 "the RDMA set",

@@ -15,6 +15,8 @@ struct change {
 	char name[96];        /* with ":arch" only for a foreign architecture */
 	char old_version[96]; /* "" for CHANGE_INSTALL */
 	char new_version[96]; /* "" for CHANGE_REMOVE */
+	char arch[16];        /* of what is installed or replaced, "" if not known */
+	bool had_config;      /* CHANGE_INSTALL: the configuration of an earlier life was there */
 };
 
 struct transaction {
@@ -34,6 +36,10 @@ void change_text(const struct change *c, char *ret, size_t size);
 
 json_t *transaction_to_json(const struct transaction *t);
 int transaction_from_json(const json_t *j, struct transaction *ret, struct error *err);
+
+/* Is every change of `part` (sorted) one of `whole`, as far as it leads to the same versions? So it
+ * is what is left of `whole` when some of it is done. */
+bool transaction_is_part(const struct transaction *part, const struct transaction *whole);
 
 /* Is it safe? FAULT_PACKAGE_UNSAFE when it removes a package outside the RDMA set, or installs,
  * replaces or removes a kernel image. */

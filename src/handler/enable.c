@@ -13,7 +13,7 @@
 #include "handler/handler.h"
 #include "handler/launch.h"
 #include "handler/outcome.h"
-#include "handler/program.h"
+#include "act/program.h"
 #include "handler/request.h"
 #include "handler/result.h"
 #include "handler/state.h"
@@ -208,7 +208,7 @@ static int hand_over(struct enable *e, struct error *err)
 {
 	char program[PROGRAM_PATH_SIZE];
 
-	if (program_install(e->app, program, err) < 0 ||
+	if (program_install(e->host, e->app->program, e->app->version, program, err) < 0 ||
 	    request_write(e->host, &e->request, err) < 0)
 		return -1;
 	/* After request.json was written: a worker reads it once more after it has let go of the

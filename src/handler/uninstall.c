@@ -9,7 +9,7 @@
 #include "handler/environment.h"
 #include "handler/handler.h"
 #include "handler/launch.h"
-#include "handler/program.h"
+#include "act/program.h"
 #include "handler/request.h"
 #include "handler/result.h"
 #include "handler/state.h"
@@ -60,7 +60,8 @@ static int start_undo(struct handler_app *app, struct request *req, struct error
 	req->status_dir[0] = req->events_dir[0] = '\0';
 	req->requested_at = app->host->clock->realtime_ms(app->host->clock);
 	(void)TEXT_COPY(req->version, app->version);
-	if (program_install(app, program, err) < 0 || request_write(app->host, req, err) < 0)
+	if (program_install(app->host, app->program, app->version, program, err) < 0 ||
+	    request_write(app->host, req, err) < 0)
 		return -1;
 	if (state_is_worker(app->host, state_holder(app->host)))
 		return 0;

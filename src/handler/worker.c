@@ -15,7 +15,7 @@
 #include "handler/decide.h"
 #include "handler/handler.h"
 #include "handler/outcome.h"
-#include "handler/program.h"
+#include "act/program.h"
 #include "handler/reporter.h"
 #include "handler/request.h"
 #include "handler/result.h"

@@ -1,6 +1,5 @@
-/* handler/program.c - copies this program to where the agent does not delete it, and tries the
- * copy. */
-#include "handler/program.h"
+/* Copies this program to where neither the agent nor its user deletes it, and tries the copy. */
+#include "act/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +10,6 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/text.h"
-#include "handler/environment.h"
-#include "handler/handler.h"
 #include "host/host.h"
 #include "host/run.h"
 
@@ -34,23 +31,23 @@ static bool is_same(int ours, int dir, const char *path)
 	       digest_of_fd(ours, a) == 0 && digest_of_fd(theirs, b) == 0 && text_eq(a, b);
 }
 
-static int copy(const struct handler_app *app, const char *path)
+static int copy(const struct host *h, const char *program, const char *path)
 {
-	AUTO_FD int ours = open(app->program, O_RDONLY | O_CLOEXEC);
+	AUTO_FD int ours = open(program, O_RDONLY | O_CLOEXEC);
 	char parent[PROGRAM_PATH_SIZE];
 	int rc;
 
 	if (ours < 0)
 		return -errno;
-	if (is_same(ours, app->host->root, path))
+	if (is_same(ours, h->root, path))
 		return 0;
-	(void)TEXT_FORMAT(parent, PROGRAM_DIR "/%s", app->version);
-	rc = fs_make_dirs(app->host->root, parent, 0755);
+	(void)TEXT_FORMAT(parent, "%.*s", (int)(strrchr(path, '/') - path), path);
+	rc = fs_make_dirs(h->root, parent, 0755);
 	if (rc < 0)
 		return rc;
 	if (lseek(ours, 0, SEEK_SET) < 0)
 		return -errno;
-	return fs_copy_to(ours, app->host->root, path, 0755);
+	return fs_copy_to(ours, h->root, path, 0755);
 }
 
 static enum fault fault_of(int sys)
@@ -100,15 +97,42 @@ static int try_out(const struct host *h, const char *path, struct error *err)
 	return error_set(err, FAULT_NOEXEC, 0, "%s cannot be run (%s): %s", path, how, reason(h));
 }
 
-int program_install(const struct handler_app *app, char ret[static PROGRAM_PATH_SIZE],
-		    struct error *err)
+int program_install(const struct host *h, const char *program, const char *version,
+		    char ret[static PROGRAM_PATH_SIZE], struct error *err)
 {
 	int rc;
 
-	program_path(app->version, ret);
-	rc = copy(app, path_below_root(ret));
+	program_path(version, ret);
+	rc = copy(h, program, ret + 1);
 	if (rc < 0)
 		return error_set(err, fault_of(-rc), -rc, "cannot copy this program to %s: %s", ret,
 				 strerror(-rc));
-	return try_out(app->host, ret, err);
+	return try_out(h, ret, err);
+}
+
+bool program_is_there(const struct host *h, const char *version)
+{
+	char path[PROGRAM_PATH_SIZE];
+
+	program_path(version, path);
+	return fs_exists(h->root, path + 1);
+}
+
+int program_remove(const struct host *h, const char *version)
+{
+	char path[PROGRAM_PATH_SIZE];
+	int rc;
+
+	/* The name of one directory, whatever a receipt says. */
+	if (version[0] == '\0' || version[0] == '.' || strchr(version, '/'))
+		return -EINVAL;
+	(void)TEXT_FORMAT(path, PROGRAM_DIR "/%s", version);
+	rc = fs_remove(h->root, path);
+	if (rc < 0)
+		return rc;
+	/* Other versions may be there. */
+	if (unlinkat(h->root, PROGRAM_DIR, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
+	    errno != EEXIST && errno != ENOENT)
+		return -errno;
+	return 0;
 }

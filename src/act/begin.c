@@ -1,0 +1,47 @@
+/* Makes first lines. */
+#include "act/begin.h"
+
+#include <errno.h>
+
+#include "act/run.h"
+#include "act/receipt.h"
+#include "act/tidy.h"
+#include "base/text.h"
+
+static json_t *record(const struct run *r, const char *kind, const json_t *receipt)
+{
+	const struct apply_options *o = r->options;
+
+	return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o}", "kind", kind, "seq", (json_int_t)o->seq,
+			 "version", o->version, "settingsDigest", o->settings_digest, "settings",
+			 settings_to_json(o->settings), "programs", tidy_programs(r->act, receipt));
+}
+
+static int begin(struct run *r, json_t *record, const struct plan *plan, struct error *err)
+{
+	if (!record)
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to begin a run");
+	return journal_begin(&r->journal, r->act->host, r->act->state, record, plan, err);
+}
+
+int run_begin_apply(struct run *r, struct error *err)
+{
+	AUTO_JSON json_t *receipt = receipt_read(r->act->host);
+	AUTO_JSON json_t *first = record(r, "apply", receipt);
+
+	return begin(r, first, &r->out->plan, err);
+}
+
+int run_begin_undo(struct run *r, const json_t *receipt, const json_t *of, struct error *err)
+{
+	AUTO_JSON json_t *first = record(r, "undo", receipt);
+	AUTO_FREE struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!first || !plan || json_object_set(first, "undoes", json_object_get(of, "run")) < 0 ||
+	    json_object_set(first, "steps", json_object_get(of, "steps")) < 0)
+		return error_set(err, FAULT_STATE_DIR, 0,
+				 "an entry of the receipt cannot be read: what it was is lost");
+	if (plan_from_json(json_object_get(of, "plan"), plan, err) < 0)
+		return error_wrap(err, "the receipt cannot be read");
+	return begin(r, first, plan, err);
+}

@@ -1,0 +1,94 @@
+/* Messages of the end of a run. */
+#include "act/outcome.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { EXIT_FAILED = 14 };
+
+static void end_sentence(char *text, size_t size)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && strchr(" .:;,\n", text[n - 1]))
+		n--;
+	if (n + 2 > size) {
+		n = size - 2;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--; /* not within a character */
+	}
+	text[n] = '.';
+	text[n + 1] = '\0';
+}
+
+void sentences_join(char *ret, size_t size, const char *first, const char *second,
+		    const char *third)
+{
+	const char *rest[] = { second, third };
+	char head[1024], tail[1024] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
+		char sentence[640];
+
+		if (!rest[i][0])
+			continue;
+		TEXT_COPY(sentence, rest[i]);
+		end_sentence(sentence, sizeof(sentence));
+		(void)text_format(tail + n, sizeof(tail) - n, " %s", sentence);
+		n = strlen(tail);
+	}
+	if (n + 2 >= size)
+		n = 0; /* no room for a cause: the caller's array is too small for its next step */
+	TEXT_COPY(head, first);
+	end_sentence(head, sizeof(head) < size - n ? sizeof(head) : size - n);
+	(void)text_format(ret, size, "%s%s", head, tail);
+}
+
+void outcome_of_decision(struct outcome *out)
+{
+	const struct decision *d = &out->plan.decision;
+
+	out->exit_code = d->exit_code;
+	out->fault = d->fault;
+	sentences_join(out->message, sizeof(out->message), d->reason, d->remedy, "");
+}
+
+void outcome_of_failure(struct outcome *out, const struct error *cause)
+{
+	const struct fault_row *row = fault_row(cause->fault);
+
+	out->fault = cause->fault;
+	out->exit_code = row->exit_code;
+	sentences_join(out->message, sizeof(out->message), cause->what, row->remedy, "");
+}
+
+void outcome_of_end(struct outcome *out, const struct error *cause, const char *state)
+{
+	out->fault = cause->fault;
+	out->exit_code = EXIT_FAILED;
+	sentences_join(out->message, sizeof(out->message), cause->what, state,
+		       fault_row(cause->fault)->remedy);
+}
+
+void outcome_of_verification(struct outcome *out, bool kept)
+{
+	enum verdict verdict = out->verification.verdict;
+	char summary[300], what[400];
+
+	verify_summary(&out->verification, &out->facts, summary, sizeof(summary));
+	out->fault = verdict_fault(verdict);
+	out->exit_code = verdict == VERDICT_OK ? 0 : EXIT_FAILED;
+	if (verdict == VERDICT_OK) {
+		TEXT_FORMAT(what, "Driver: %s %s, %s", driver_kind_name(out->facts.driver.kind),
+			    out->facts.driver.version,
+			    kept ? "kept as it was" : "installed by ib-vmext");
+		TEXT_FORMAT(out->message, "InfiniBand works: %s. %s.", summary, what);
+		return;
+	}
+	TEXT_FORMAT(what, "%s, but %s",
+		    kept ? "The installed driver was kept" : "The driver is installed and loaded",
+		    summary);
+	sentences_join(out->message, sizeof(out->message), what, fault_row(out->fault)->remedy, "");
+}

@@ -1,0 +1,25 @@
+/* act/outcome.h - how the end of a run is told: exit code, fault, and a message that holds cause
+ * and next step. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "act/act.h"
+
+/* Join sentences, each with one full stop at its end. What does not fit is cut out of the first, so
+ * that the next step is never lost. Empty ones are left out. */
+void sentences_join(char *ret, size_t size, const char *first, const char *second,
+		    const char *third);
+
+/* A refusal of the plan. */
+void outcome_of_decision(struct outcome *out);
+
+/* A failure before anything was begun: the fault's own exit code. */
+void outcome_of_failure(struct outcome *out, const struct error *cause);
+
+/* What verification found of a stack that stays: ok, or 14. */
+void outcome_of_verification(struct outcome *out, bool kept);
+
+/* The work began and ended otherwise: always 14. `state` says how the machine is now. */
+void outcome_of_end(struct outcome *out, const struct error *cause, const char *state);

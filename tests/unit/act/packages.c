@@ -1,0 +1,605 @@
+/* tests/unit/act/packages.c - plays apt-get, dpkg, apt-mark, modprobe and udevadm on the tree. */
+#include "machine.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "crash.h"
+#include "host/run.h"
+
+#define STATUS "var/lib/dpkg/status"
+#define AUTO   "var/lib/apt/extended_states"
+
+enum { PACKAGES_MAX = 40 };
+
+const struct archive_package archive_usual[] = {
+	{ "libibumad3", "44.0-2", { NULL } },
+	{ "libibverbs1", "44.0-2", { NULL } },
+	{ "libnl-3-200", "3.7.0-0.2+b1", { NULL } },
+	{ "ibverbs-providers", "44.0-2", { "libibverbs1" } },
+	{ "infiniband-diags", "44.0-2", { "libibumad3" } },
+	{ "perftest", "4.5+0.17-1", { "libibverbs1" } },
+	{ "rdma-core", "44.0-2", { "libnl-3-200" } },
+};
+const size_t archive_usual_count = ARRAY_SIZE(archive_usual);
+
+struct entry {
+	char name[64], version[64], status[64];
+};
+
+struct database {
+	struct entry at[PACKAGES_MAX];
+	size_t count;
+};
+
+static void read_database(const struct host *h, struct database *db)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct entry e;
+
+	db->count = 0;
+	assert_int_equal(fs_read(h->root, STATUS, 1 << 20, &text), 0);
+	for (const char *p = buf_text(&text); *p; p = strstr(p, "\n\n") + 2) {
+		assert_int_equal(sscanf(p, "Package: %63s\nStatus: %63[^\n]\nVersion: %63s", e.name,
+					e.status, e.version),
+				 3);
+		db->at[db->count++] = e;
+	}
+}
+
+/* Returns 0, or -errno of a full disk. */
+static int write_database(const struct host *h, const struct database *db)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	for (size_t i = 0; i < db->count; i++)
+		assert_int_equal(buf_add_format(&text,
+						"Package: %s\nStatus: %s\nVersion: %s\n"
+						"Architecture: amd64\n\n",
+						db->at[i].name, db->at[i].status,
+						db->at[i].version),
+				 0);
+	return fs_replace(h->root, STATUS, buf_text(&text), text.len, 0644);
+}
+
+static struct entry *find(struct database *db, const char *name)
+{
+	for (size_t i = 0; i < db->count; i++)
+		if (strncmp(db->at[i].name, name, strcspn(name, ":=_")) == 0 &&
+		    strlen(db->at[i].name) == strcspn(name, ":=_"))
+			return &db->at[i];
+	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+/* As dpkg does: one write of the database for each change of a state. */
+static int set_state(const struct host *h, const char *name, const char *version,
+		     const char *status)
+{
+	struct database db;
+	struct entry *e;
+
+	read_database(h, &db);
+	e = find(&db, name);
+	if (!e) {
+		e = &db.at[db.count++];
+		TEXT_FORMAT(e->name, "%.*s", (int)strcspn(name, ":=_"), name);
+	}
+	TEXT_COPY(e->version, version);
+	TEXT_COPY(e->status, status ? status : "");
+	if (!status)
+		*e = db.at[--db.count];
+	qsort(db.at, db.count, sizeof(db.at[0]), by_name);
+	return write_database(h, &db);
+}
+
+void packages_put(const struct machine *m, const char *name, const char *version,
+		  const char *status)
+{
+	char path[200];
+
+	assert_int_equal(set_state(&m->host, name, version, status), 0);
+	TEXT_FORMAT(path, "usr/share/%s", name);
+	machine_put(m, path, version);
+}
+
+void packages_state(const struct machine *m, const char *name, char *ret, size_t size)
+{
+	struct database db;
+	const struct entry *e;
+
+	read_database(&m->host, &db);
+	e = find(&db, name);
+	text_copy(ret, size, "");
+	if (e)
+		text_format(ret, size, "%s %s", strrchr(e->status, ' ') + 1, e->version);
+}
+
+static bool is_installed(const struct entry *e)
+{
+	return e && text_eq(e->status, "install ok installed");
+}
+
+/* In whatever state, but for configuration that was left. */
+static bool is_there(const struct entry *e)
+{
+	return e && !text_ends(e->status, "config-files");
+}
+
+static const struct archive_package *in_archive(const struct machine *m, const char *name)
+{
+	for (size_t i = 0; i < m->narchive; i++)
+		if (strncmp(m->archive[i].name, name, strcspn(name, "=:")) == 0 &&
+		    strlen(m->archive[i].name) == strcspn(name, "=:"))
+			return &m->archive[i];
+	return NULL;
+}
+
+/* One answer that is being made. */
+struct answer {
+	struct machine *m;
+	const struct host *h;
+	struct run_result *r;
+};
+
+static int say(struct buf *into, const char *text)
+{
+	assert_int_equal(buf_add_text(into, text), 0);
+	return 0;
+}
+
+static int complain(const struct answer *a, const char *text)
+{
+	a->r->code = 100;
+	say(&a->r->err, text);
+	return -1;
+}
+
+static int disk_full(const struct answer *a)
+{
+	return complain(a, "dpkg: error processing archive x.deb (--unpack):\n"
+			   " cannot copy extracted data: failed to write (No space left on "
+			   "device)\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n");
+}
+
+static int file_of(const struct answer *a, const char *name, const char *version)
+{
+	char path[200];
+
+	TEXT_FORMAT(path, "usr/share/%.*s", (int)strcspn(name, ":=_"), name);
+	if (version)
+		return fs_replace(a->h->root, path, version, strlen(version), 0644);
+	return fs_remove(a->h->root, path);
+}
+
+/* Unpack and configure; interrupted anywhere it leaves what dpkg leaves. */
+static int unpack(const struct answer *a, const char *name, const char *version)
+{
+	if (set_state(a->h, name, version, "install reinstreq half-installed") < 0 ||
+	    file_of(a, name, version) < 0 ||
+	    set_state(a->h, name, version, "install ok unpacked") < 0)
+		return disk_full(a);
+	return 0;
+}
+
+static int configure(const struct answer *a, const char *name, const char *version)
+{
+	return set_state(a->h, name, version, "install ok installed") < 0 ? disk_full(a) : 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The list of what is automatic, in order. */
+static int mark_auto(const struct answer *a, const char *name, bool automatic)
+{
+	AUTO_BUF struct buf text = { 0 }, now = { 0 };
+	char *lines[PACKAGES_MAX], copy[64];
+	size_t n = 0;
+
+	TEXT_COPY(copy, name);
+	assert_int_equal(fs_read(a->h->root, AUTO, 1 << 20, &text), 0);
+	for (char *save = NULL, *line = strtok_r(text.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (!text_eq(line, name))
+			lines[n++] = line;
+	if (automatic)
+		lines[n++] = copy;
+	qsort(lines, n, sizeof(lines[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(buf_add_format(&now, "%s\n", lines[i]), 0);
+	return fs_replace(a->h->root, AUTO, buf_text(&now), now.len, 0644) < 0 ? disk_full(a) : 0;
+}
+
+static bool is_auto(const struct host *h, const char *name)
+{
+	AUTO_BUF struct buf text = { 0 };
+	char line[80];
+
+	TEXT_FORMAT(line, "%s\n", name);
+	assert_int_equal(fs_read(h->root, AUTO, 1 << 20, &text), 0);
+	return strstr(buf_text(&text), line) != NULL;
+}
+
+void packages_list_auto(const struct machine *m, struct buf *ret)
+{
+	struct database db;
+
+	read_database(&m->host, &db);
+	for (size_t i = 0; i < db.count; i++)
+		if (is_there(&db.at[i]) && is_auto(&m->host, db.at[i].name))
+			assert_int_equal(buf_add_format(ret, "auto %s\n", db.at[i].name), 0);
+}
+
+/* What has to be installed for the names, dependencies first. */
+struct closure {
+	const struct archive_package *at[PACKAGES_MAX];
+	bool asked[PACKAGES_MAX];
+	size_t count;
+};
+
+static int close_over(const struct answer *a, struct database *db, const char *name, bool asked,
+		      struct closure *c)
+{
+	const struct archive_package *p = in_archive(a->m, name);
+	const struct entry *e = find(db, name);
+	char text[160];
+
+	if (!p) {
+		TEXT_FORMAT(text, "E: Unable to locate package %s\n", name);
+		return complain(a, text);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(p->needs) && p->needs[i]; i++)
+		if (close_over(a, db, p->needs[i], false, c) < 0)
+			return -1;
+	if (is_installed(e) && (text_eq(e->version, p->version)))
+		return 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->at[i] == p)
+			return 0;
+	c->asked[c->count] = asked;
+	c->at[c->count++] = p;
+	return 0;
+}
+
+static int show(const struct answer *a, struct database *db, const struct closure *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct entry *e = find(db, c->at[i]->name);
+		char old[80] = "";
+
+		if (is_there(e))
+			TEXT_FORMAT(old, "[%s] ", e->version);
+		assert_int_equal(buf_add_format(&a->r->out,
+						"Inst %s %s(%s Debian:12.15/oldstable [amd64])\n",
+						c->at[i]->name, old, c->at[i]->version),
+				 0);
+	}
+	return 0;
+}
+
+static int install_all(const struct answer *a, const struct closure *c)
+{
+	/* As apt does it: the marks before the packages. */
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->asked[i] && mark_auto(a, c->at[i]->name, true) < 0)
+			return -1;
+	for (size_t i = 0; i < c->count; i++)
+		if (unpack(a, c->at[i]->name, c->at[i]->version) < 0)
+			return -1;
+	for (size_t i = 0; i < c->count; i++)
+		if (configure(a, c->at[i]->name, c->at[i]->version) < 0)
+			return -1;
+	return 0;
+}
+
+/* "apt-get ... --reinstall ... install name=version": of what is installed now. */
+static int reinstall(const struct answer *a, const char *name, const char *archives, bool only)
+{
+	const struct archive_package *p = in_archive(a->m, name);
+	const char *version = strchr(name, '=');
+	char path[300];
+
+	if (!p || (version && !text_eq(p->version, version + 1)))
+		return complain(a, "E: Version '44.0-1' for 'libibverbs1' was not found\n");
+	if (!only) /* what is named is wanted: apt marks it so */
+		return mark_auto(a, p->name, false) < 0 || unpack(a, p->name, p->version) < 0
+			       ? -1
+			       : configure(a, p->name, p->version);
+	if (!archives)
+		return 0;
+	TEXT_FORMAT(path, "%s%s_%s_amd64.deb", archives + (archives[0] == '/'), p->name,
+		    p->version);
+	return fs_replace(a->h->root, path, "deb", 3, 0644) < 0 ? disk_full(a) : 0;
+}
+
+struct options {
+	bool simulate, download, again, fix, update, remove_ok;
+	const char *archives;
+	const char *names[PACKAGES_MAX];
+	size_t count;
+};
+
+static void read_options(const char *const *argv, struct options *o)
+{
+	static const char archives[] = "Dir::Cache::archives=";
+	bool names = false;
+
+	*o = (struct options) { 0 };
+	for (argv++; *argv; argv++) {
+		o->simulate |= text_eq(*argv, "-s");
+		o->download |= text_eq(*argv, "--download-only");
+		o->again |= text_eq(*argv, "--reinstall");
+		o->fix |= text_eq(*argv, "-f");
+		o->update |= text_eq(*argv, "update");
+		if (text_starts(*argv, archives))
+			o->archives = *argv + strlen(archives);
+		if (names)
+			o->names[o->count++] = *argv;
+		names |= text_eq(*argv, "install");
+	}
+}
+
+static int refuse_broken(const struct answer *a, struct database *db, const struct options *o)
+{
+	for (size_t i = 0; i < db->count; i++)
+		if (text_ends(db->at[i].status, "half-installed") && !o->again)
+			return complain(a, "E: The package x needs to be reinstalled, but I can't "
+					   "find an archive for it.\n");
+	return 0;
+}
+
+static int apt_get(const struct answer *a, const char *const *argv)
+{
+	struct closure c = { .count = 0 };
+	struct options o;
+	struct database db;
+
+	read_options(argv, &o);
+	read_database(a->h, &db);
+	if (o.update)
+		return 0;
+	if (!o.simulate && !o.download && refuse_broken(a, &db, &o) < 0)
+		return -1;
+	if (o.again) {
+		for (size_t i = 0; i < o.count; i++)
+			if (reinstall(a, o.names[i], o.archives, o.simulate || o.download) < 0)
+				return -1;
+		return 0;
+	}
+	for (size_t i = 0; i < o.count; i++)
+		if (close_over(a, &db, o.names[i], true, &c) < 0)
+			return -1;
+	if (o.simulate)
+		return show(a, &db, &c);
+	if (o.download)
+		return 0;
+	return install_all(a, &c);
+}
+
+static int purge(const struct answer *a, const char *name, bool keep_config)
+{
+	struct database db;
+	struct entry e;
+
+	read_database(a->h, &db);
+	if (!find(&db, name))
+		return 0;
+	e = *find(&db, name);
+	if (!text_ends(e.status, "config-files") &&
+	    (set_state(a->h, name, e.version, "deinstall reinstreq half-installed") < 0 ||
+	     file_of(a, name, NULL) < 0 || mark_auto(a, e.name, false) < 0))
+		return disk_full(a);
+	if (set_state(a->h, name, e.version, keep_config ? "deinstall ok config-files" : NULL) < 0)
+		return disk_full(a);
+	return 0;
+}
+
+static int configure_all(const struct answer *a)
+{
+	struct database db;
+
+	read_database(a->h, &db);
+	for (size_t i = 0; i < db.count; i++) {
+		if (text_ends(db.at[i].status, "unpacked") &&
+		    configure(a, db.at[i].name, db.at[i].version) < 0)
+			return -1;
+		if (text_ends(db.at[i].status, "half-installed"))
+			(void)complain(a, "dpkg: error processing package x (--configure):\n"
+					  " package is in a very bad inconsistent state\n");
+	}
+	return 0;
+}
+
+static int install_file(const struct answer *a, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1, *version = strchr(name, '_') + 1;
+	char text[64];
+
+	TEXT_FORMAT(text, "%.*s", (int)strcspn(version, "_"), version);
+	return unpack(a, name, text) < 0 ? -1 : configure(a, name, text);
+}
+
+static int dpkg(const struct answer *a, const char *const *argv)
+{
+	const char *verb = NULL;
+
+	for (argv++; *argv; argv++) {
+		if (text_starts(*argv, "--force-"))
+			continue;
+		if (!verb)
+			verb = *argv;
+		else if (text_eq(verb, "--purge") && purge(a, *argv, false) < 0)
+			return -1;
+		else if (text_eq(verb, "--remove") && purge(a, *argv, true) < 0)
+			return -1;
+		else if (text_eq(verb, "--install") && install_file(a, *argv) < 0)
+			return -1;
+		else if (text_eq(verb, "--configure"))
+			return configure_all(a);
+	}
+	return 0;
+}
+
+static char letter(const char *status)
+{
+	static const struct {
+		const char *end;
+		char letter;
+	} rows[] = { { " installed", 'i' },
+		     { "unpacked", 'U' },
+		     { "half-installed", 'H' },
+		     { "config-files", 'c' } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (text_ends(status, rows[i].end))
+			return rows[i].letter;
+	return 'n';
+}
+
+static int dpkg_query(const struct answer *a, const char *const *argv)
+{
+	struct database db;
+
+	(void)argv;
+	read_database(a->h, &db);
+	for (size_t i = 0; i < db.count; i++) {
+		const struct entry *e = &db.at[i];
+
+		assert_int_equal(buf_add_format(&a->r->out, "%c%c%c%s:amd64 %s\n", e->status[0],
+						letter(e->status),
+						strstr(e->status, "reinstreq") ? 'R' : ' ', e->name,
+						e->version),
+				 0);
+	}
+	return 0;
+}
+
+static int apt_mark(const struct answer *a, const char *const *argv)
+{
+	struct database db;
+
+	read_database(a->h, &db);
+	for (const char *const *name = argv + 2; *name; name++) {
+		if (!is_there(find(&db, *name)))
+			continue;
+		if (text_eq(argv[1], "manual") || text_eq(argv[1], "auto")) {
+			if (mark_auto(a, *name, text_eq(argv[1], "auto")) < 0)
+				return -1;
+		} else if (is_auto(a->h, *name) == text_eq(argv[1], "showauto")) {
+			assert_int_equal(buf_add_format(&a->r->out, "%s\n", *name), 0);
+		}
+	}
+	return 0;
+}
+
+static void show_port(const struct answer *a)
+{
+	static const struct {
+		const char *name, *text;
+	} attributes[] = { { "link_layer", "InfiniBand\n" },
+			   { "rate", "200 Gb/sec (4X HDR)\n" },
+			   { "lid", "0x3be\n" },
+			   { "sm_lid", "0x225\n" },
+			   { "pkeys/0", "0x800a\n" } };
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		TEXT_FORMAT(path, "sys/class/infiniband/mlx5_0/ports/1/%s", attributes[i].name);
+		machine_put(a->m, path, attributes[i].text);
+	}
+	machine_put(a->m, "sys/class/infiniband/mlx5_0/ports/1/phys_state",
+		    a->m->ports_down ? "2: Polling\n" : "5: LinkUp\n");
+	machine_put(a->m, "sys/class/infiniband/mlx5_0/ports/1/state",
+		    a->m->ports_down ? "1: DOWN\n" : "4: ACTIVE\n");
+	(void)!symlinkat("../../../bus/pci/devices/0101:00:00.0", a->h->root,
+			 "sys/class/infiniband/mlx5_0/device");
+}
+
+static int modprobe(const struct answer *a, const char *const *argv)
+{
+	AUTO_BUF struct buf text = { 0 };
+	const char *name = argv[3];
+
+	assert_string_equal(argv[1], "-S");
+	crash_pause(); /* the kernel is not killed with us */
+	if (text_eq(name, "mlx5_ib") && !a->m->driver_dead)
+		show_port(a);
+	machine_text(a->m, "proc/modules", &text);
+	assert_int_equal(buf_add_format(&text, "%s 65536 0 - Live 0x0\n", name), 0);
+	machine_put(a->m, "proc/modules", text.data);
+	crash_resume();
+	return 0;
+}
+
+static int succeed(const struct answer *a, const char *const *argv)
+{
+	(void)a;
+	(void)argv;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct answer *a, const char *const *argv);
+} programs[] = {
+	{ "apt-get", apt_get },
+	{ "dpkg", dpkg },
+	{ "dpkg-query", dpkg_query },
+	{ "apt-mark", apt_mark },
+	{ "modprobe", modprobe },
+	{ "udevadm", succeed },
+	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
+};
+
+/* Does one of the upsets strike? */
+static bool is_upset(const struct answer *a, const char *const *argv, bool after)
+{
+	AUTO_BUF struct buf line = { 0 };
+
+	for (; *argv; argv++)
+		assert_int_equal(buf_add_format(&line, "%s ", *argv), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(a->m->upsets); i++) {
+		struct upset *u = &a->m->upsets[i];
+
+		if (!u->command || u->after != after || u->times == 0 ||
+		    !strstr(line.data, u->command))
+			continue;
+		u->times -= u->times > 0;
+		(void)complain(a, u->err);
+		return true;
+	}
+	return false;
+}
+
+static int machine_run(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+		       struct error *err)
+{
+	struct answer a = { (struct machine *)((char *)h - offsetof(struct machine, host)), h,
+			    ret };
+
+	(void)err;
+	a.m->nruns++;
+	a.m->clock.now_ms += 100;
+	ret->end = RUN_NOT_FOUND;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		if (!text_eq(programs[i].name, spec->argv[0]))
+			continue;
+		ret->end = RUN_EXITED;
+		if (!is_upset(&a, spec->argv, false) && programs[i].run(&a, spec->argv) == 0)
+			(void)is_upset(&a, spec->argv, true);
+	}
+	return 0;
+}
+
+const struct runner machine_runner = { .run = machine_run };
