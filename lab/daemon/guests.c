@@ -237,8 +237,8 @@ static void note_console(struct guest *g)
 	if (fs_read(AT_FDCWD, path, 16 << 20, &text) < 0)
 		return;
 	tail = text.len > 200 ? text.data + text.len - 200 : buf_text(&text);
-	(void)TEXT_FORMAT(g->trouble, "%s ended while booting; %s ends with: %s", g->vm.spec.name, path,
-			  tail);
+	(void)TEXT_FORMAT(g->trouble, "%s ended while booting; %s ends with: %s", g->vm.spec.name,
+			  path, tail);
 }
 
 static void guest_ended(struct lab *lab, struct guest *g)

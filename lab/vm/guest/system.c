@@ -7,6 +7,7 @@
 #include <linux/random.h>
 #include <linux/rtc.h>
 #include <stdint.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,14 +57,17 @@ static size_t decode(char *hex)
 /* Without it all machines of one snapshot would draw the same keys. */
 static void random_mix(const char *seed)
 {
-	struct {
+	enum { SEED_BYTES = 32 };
+	union {
 		struct rand_pool_info info;
-		char data[64];
-	} pool = { .info = { .buf_size = 32, .entropy_count = 256 } };
+		unsigned char room[sizeof(struct rand_pool_info) + SEED_BYTES];
+	} pool = { .info = { .buf_size = SEED_BYTES, .entropy_count = SEED_BYTES * 8 } };
+	char hex[2 * SEED_BYTES + 1];
 	int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 
-	(void)snprintf(pool.data, sizeof pool.data, "%s", seed);
-	memcpy(pool.info.buf, pool.data, decode(pool.data) >= 32 ? 32 : 0);
+	(void)snprintf(hex, sizeof hex, "%s", seed);
+	memcpy(pool.room + offsetof(struct rand_pool_info, buf), hex,
+	       decode(hex) == SEED_BYTES ? SEED_BYTES : 0);
 	if (fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
 		complain("random pool: %s", strerror(errno));
 	if (fd >= 0)
