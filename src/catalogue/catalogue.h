@@ -30,20 +30,35 @@ struct adapter_row {
 	const char *source;
 };
 
+/* One way to a driver, for one distribution. Texts are "" where there is nothing to say; lists are
+ * comma separated, see list_next. */
 struct driver_row {
-	const char *id;    /* "inbox-debian-12" */
-	const char *route; /* "inbox" */
-	const char *os_id;
-	const char *os_versions; /* "12" or "8.1,8.2": exact, comma separated; "8.*" prefix */
-	const char *generations; /* "CX4,CX5,CX6,CX7,mlx5Gen" */
+	const char *id;          /* "doca-3.2.3-ubuntu-24.04-x86_64" */
+	const char *route;       /* "inbox", "distro", "prebuilt", "doca-ofed", "mlnx-ofed" */
+	const char *os_ids;      /* "rhel,centos": any of them */
+	const char *os_versions; /* "12" or "8.1,8.2": exact; "8.*" prefix; "8.3-8.6" inclusive */
+	const char *generations; /* "CX4,CX5,CX6,CX7,mlx5Gen": every function must be of one */
 	const char *arch;        /* "x86_64,aarch64" */
+	const char *kernels;     /* upstream versions, inclusive: "3.10-5.5"; "" for any */
+	const char *flavours;    /* "uek"; "!uek": all but it; "" for any */
+	const char *sizes;       /* VM sizes that it is bound to; "" for any */
 	const char *package_manager;
-	const char *packages;         /* comma separated, see list_next */
-	const char *modules;          /* comma separated, in the order of loading */
-	const char *optional_modules; /* loaded after them where the kernel has them; may be "" */
+	const char *packages;         /* "%r" stands for the kernel's release */
+	const char *build_packages;   /* what compiling needs on the VM */
+	const char *modules;          /* in the order of loading */
+	const char *optional_modules; /* loaded after them where the kernel has them */
+	const char *services;         /* enabled for the next boot: "openibd" */
 	const char *version;          /* fixed version, or "" where the package manager decides */
+	const char *ofed;             /* the OFED inside: "25.10-1.6.6.0" */
+	const char *url, *sha256;     /* of the one artefact that is downloaded; sha256 "" if nobody
+					 has told it */
+	const char *repository, *key; /* of an online repository: its base URL and key */
+	const char *options;          /* of mlnxofedinstall */
 	const char *peer_memory;      /* "yes", "dma-buf", "no", "unknown" */
+	bool builds;                  /* compiles modules on the VM: nobody has signed them */
+	bool deprecated;              /* still chosen where nothing else serves, with a warning */
 	int seconds;                  /* estimate, -1 if unknown */
+	long long download_bytes, disk_bytes; /* -1 if unknown */
 	bool seen;
 	const char *source;
 	const char *why;

@@ -52,8 +52,11 @@ enum {
 	FACTS_NICS_MAX = 64,
 	FACTS_PORTS_MAX = 64,
 	FACTS_PKEYS_MAX = 16,
-	FACTS_MODULES_MAX = 24,
-	FACTS_PACKAGES_MAX = 64
+	FACTS_MODULES_MAX = 40,
+	FACTS_PACKAGES_MAX = 96,
+	FACTS_USERS_MAX = 16,
+	FACTS_DKMS_MAX = 24,
+	FACTS_SPACES_MAX = 8,
 };
 
 struct vm_facts {
@@ -76,6 +79,12 @@ struct kernel_facts {
 	char machine[16]; /* "x86_64", "aarch64" */
 	enum tristate secure_boot;
 	char lockdown[24]; /* "none", "integrity", "confidentiality" */
+	char flavour[16];  /* "azure", "generic", "cloud", "rt", "64k", "uek", "default"; "" if the
+			      release names none */
+	enum tristate signed_only; /* refuses modules that no trusted key has signed:
+				      module.sig_enforce, or a lockdown other than none */
+	enum tristate headers;     /* lib/modules/<release>/build leads to a tree that can build */
+	enum tristate dpll_ffo; /* that tree's dpll.h has struct dpll_ffo_param (known issue 14) */
 };
 
 struct hyperv_facts {
@@ -89,6 +98,9 @@ struct nic_facts {
 	char generation[12];        /* "CX6"; "" if unknown. Filled by catalogue_classify */
 	enum link_layer link_layer; /* by class, or by the ports of its device */
 	char driver[32];            /* bound kernel driver, "" if none */
+	unsigned link_gtps_x10;     /* current PCIe speed in tenths of GT/s: 160; 0 if not known */
+	unsigned link_width;        /* lanes, 0 if not known */
+	int numa_node;              /* -1 if there is none or it is not known */
 };
 
 struct port_facts {
@@ -113,6 +125,71 @@ struct module_facts {
 	bool built_in;  /* lib/modules/<release>/modules.builtin */
 	char path[128]; /* relative to lib/modules/<release>, from modules.dep; "" if there is none
 			 */
+	/* Of the file at `path`, where it is not compressed; of built-in ones unknown. */
+	char vermagic[96]; /* its release part: "6.1.0-56-amd64" */
+	enum tristate is_signed;
+	bool blacklisted; /* by a "blacklist" or "install … /bin/false" line of modprobe.d */
+};
+
+/* A loaded module that hangs on one of the stack without being of it: Lustre, BeeGFS,
+ * nvidia_peermem, NFS over RDMA, ... Source: the users in proc/modules, or
+ * sys/module/<name>/holders. */
+struct module_user {
+	char name[32];  /* "ko2iblnd" */
+	char holds[32]; /* "rdma_cm" */
+};
+
+enum dkms_state { DKMS_UNKNOWN = 0, DKMS_ADDED, DKMS_BUILT, DKMS_INSTALLED };
+
+/* Source: var/lib/dkms/<name>/<version>/<kernel>/<arch>/ and var/lib/dkms/<name>/kernel-*. */
+struct dkms_facts {
+	char name[48], version[64];
+	char kernel[96]; /* "" where it is only added */
+	enum dkms_state state;
+};
+
+/* Source: what the agent's package, its directories and its configuration say. */
+struct agent_facts {
+	char version[24];          /* "2.9.1.1"; "" if not known */
+	enum tristate enable_rdma; /* OS.EnableRDMA in waagent.conf; NO where the line is missing */
+};
+
+/* How the node's own network is made, and whether it depends on the stack. */
+struct network_facts {
+	char default_netdev[16];     /* of the default route */
+	char default_driver[32];     /* the kernel driver beneath it: "hv_netvsc", "mlx5_core" */
+	enum tristate overlaps_rdma; /* an interface that is not IPoIB has a route into
+					172.16.0.0/16 */
+	enum tristate cloud_init;    /* cloud-init is installed and not disabled */
+	enum tristate cloud_init_network; /* it writes the network's configuration */
+	char cloud_init_version[24];
+	bool network_manager, networkd, netplan; /* enabled */
+	enum tristate has_ifconfig;              /* net-tools, which old agents call */
+};
+
+/* var/lib/hyperv/.kvp_pool_*: what the host tells the guest. */
+struct kvp_facts {
+	bool known;
+	bool malformed;       /* a pool file that is no whole number of records */
+	unsigned ipoib_pairs; /* MAC:IP pairs of IPoIB_Data */
+	bool network_direct;  /* NdDriverVersion is there */
+};
+
+/* Room on a file system that the work needs. */
+struct space_facts {
+	char path[24]; /* "/", "/tmp", "/var", "/boot", "/usr" */
+	uint64_t free_bytes, total_bytes;
+	enum tristate noexec, read_only;
+};
+
+/* What the owner of the machine laid down for the package manager. Lists are comma separated. */
+struct package_policy_facts {
+	char excludes[160]; /* exclude= and excludepkgs= of dnf and yum, cut */
+	char locks[160];    /* versionlock, zypper locks, apt holds: names of the kernel or the RDMA
+			       set */
+	char pins[160];     /* packages of the RDMA set in apt preferences */
+	char proxy[64];     /* where a proxy is set: "etc/environment"; never its address */
+	char mirrors[64];   /* "vault.centos.org"-like end-of-life hint: "centos-eol", "" */
 };
 
 struct package_facts {
@@ -145,7 +222,23 @@ struct facts {
 		uint64_t free_bytes, total_bytes;
 		bool known;
 	} root_space;
-	bool systemd; /* run/systemd/system is there */
+	struct space_facts spaces[FACTS_SPACES_MAX]; /* of each path that is known, "/" included */
+	unsigned nspaces;
+	struct module_user users[FACTS_USERS_MAX];
+	unsigned nusers;
+	struct dkms_facts dkms[FACTS_DKMS_MAX];
+	unsigned ndkms;
+	struct agent_facts agent;
+	struct network_facts network;
+	struct kvp_facts kvp;
+	struct package_policy_facts policy;
+	char selinux[12]; /* "enforcing", "permissive", "disabled" */
+	enum tristate
+		ipoib_load;    /* IPOIB_LOAD in etc/infiniband/openib.conf; UNKNOWN: no such line */
+	bool dpkg_interrupted; /* var/lib/dpkg/updates holds something */
+	char pending_kernel[96]; /* a newer kernel waits for a reboot: its release, or "yes" */
+	char ofed_text[64];      /* what ofed_info -s printed, cut */
+	bool systemd;            /* run/systemd/system is there */
 };
 
 /* ib-vmext/facts/1, and back. facts_from_json returns 0, or -EINVAL with the place at fault in

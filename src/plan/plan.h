@@ -15,13 +15,17 @@ struct catalogue;
 
 /* What a step is; act/ has one {check, apply, confirm, undo} for each kind. */
 enum step_kind {
-	STEP_PACKAGES, /* install packages, as one transaction */
-	STEP_FILE,     /* write a file of ours */
-	STEP_MODULES,  /* load modules that are not loaded */
+	STEP_PACKAGES,   /* install packages, as one transaction */
+	STEP_FILE,       /* write a file of ours */
+	STEP_MODULES,    /* load modules that are not loaded */
+	STEP_DOWNLOAD,   /* fetch one artefact and hold it against its digest */
+	STEP_REPOSITORY, /* make the artefact's packages known to the package manager */
+	STEP_INSTALLER,  /* run mlnxofedinstall of the unpacked artefact */
+	STEP_SERVICES,   /* enable units for the next boot */
 	STEP_KIND_COUNT
 };
 
-enum { PLAN_STEPS_MAX = 16, PLAN_ITEMS_MAX = 24, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 16 };
+enum { PLAN_STEPS_MAX = 16, PLAN_ITEMS_MAX = 40, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 32 };
 
 struct step {
 	char id[32]; /* "packages": stable, unique in the plan */
