@@ -226,32 +226,80 @@ static void check_why(const struct row *row)
 		row_fail(row, "\"why\" ends with a full stop");
 }
 
+static const char *const arches[] = { "x86_64", "aarch64", NULL };
+static const char *const managers[] = { "apt", "dnf", "yum", "tdnf", "zypper", NULL };
+static const char *const optional_modules[] = { "ib_ipoib", NULL };
+
+/* The members of a driver whose column is a text, and what they may hold. */
+static const struct {
+	const char *key, *member;
+	bool is_list, needed;
+	const char *const *words; /* NULL: anything */
+} driver_texts[] = {
+	{ "id", "id", false, true, NULL },
+	{ "route", "route", false, true, NULL },
+	{ "osIds", "os_ids", true, true, NULL },
+	{ "osVersions", "os_versions", true, true, NULL },
+	{ "generations", "generations", true, true, generations },
+	{ "arch", "arch", true, true, arches },
+	{ "kernels", "kernels", false, false, NULL },
+	{ "flavours", "flavours", true, false, NULL },
+	{ "sizes", "sizes", true, false, NULL },
+	{ "packageManager", "package_manager", false, true, managers },
+	{ "packages", "packages", true, true, NULL },
+	{ "buildPackages", "build_packages", true, false, NULL },
+	{ "modules", "modules", true, true, NULL },
+	{ "optionalModules", "optional_modules", true, false, optional_modules },
+	{ "services", "services", true, false, NULL },
+	{ "version", "version", false, false, NULL },
+	{ "ofed", "ofed", false, false, NULL },
+	{ "url", "url", false, false, NULL },
+	{ "sha256", "sha256", false, false, NULL },
+	{ "repository", "repository", false, false, NULL },
+	{ "key", "key", false, false, NULL },
+	{ "options", "options", false, false, NULL },
+	{ "peerMemory", "peer_memory", false, true, NULL },
+	{ "source", "source", false, true, NULL },
+	{ "why", "why", false, true, NULL },
+};
+
+/* The others: whole numbers, -1 where the data says null or nothing, and truth values. */
+static const struct {
+	const char *key, *member;
+} driver_numbers[] = {
+	{ "seconds", "seconds" },
+	{ "downloadBytes", "download_bytes" },
+	{ "diskBytes", "disk_bytes" },
+},
+  driver_flags[] = {
+	  { "builds", "builds" },
+	  { "deprecated", "deprecated" },
+  };
+
+static bool driver_key_known(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(driver_texts); i++)
+		if (strcmp(driver_texts[i].key, key) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(driver_numbers); i++)
+		if (strcmp(driver_numbers[i].key, key) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(driver_flags); i++)
+		if (strcmp(driver_flags[i].key, key) == 0)
+			return true;
+	return strcmp(key, "evidence") == 0;
+}
+
 static void check_driver(const struct row *row)
 {
-	static const char *const keys[] = {
-		"id",
-		"route",
-		"osId",
-		"osVersions",
-		"generations",
-		"arch",
-		"packageManager",
-		"packages",
-		"modules",
-		"optionalModules",
-		"version",
-		"peerMemory",
-		"seconds",
-		"evidence",
-		"source",
-		"why",
-		NULL,
-	};
 	static const char *const routes[] = { "inbox",     "distro",   "doca-ofed",
 					      "mlnx-ofed", "prebuilt", NULL };
 	static const char *const peers[] = { "yes", "dma-buf", "no", "unknown", NULL };
+	const char *key;
+	json_t *value;
 
-	row_only(row, keys);
+	json_object_foreach(row->object, key, value) if (!driver_key_known(key))
+		row_fail(row, "unknown key \"%s\"", key);
 	row_slug(row, row_text(row, "id"));
 	row_one_of(row, "route", row_text(row, "route"), routes);
 	row_one_of(row, "peerMemory", row_text(row, "peerMemory"), peers);
@@ -259,39 +307,44 @@ static void check_driver(const struct row *row)
 	check_why(row);
 }
 
+static void write_driver_text(FILE *out, const struct row *row, size_t i)
+{
+	const char *key = driver_texts[i].key;
+	bool given = !json_is_null(json_object_get(row->object, key)) &&
+		     json_object_get(row->object, key) != NULL;
+
+	(void)fprintf(out, "\t\t.%s = ", driver_texts[i].member);
+	if (!given && driver_texts[i].needed)
+		row_fail(row, "\"%s\" is missing", key);
+	if (given && driver_texts[i].is_list) {
+		write_list(out, row, key, driver_texts[i].words);
+	} else {
+		const char *text = given ? row_text(row, key) : "";
+
+		if (given && driver_texts[i].words != NULL)
+			row_one_of(row, key, text, driver_texts[i].words);
+		write_text(out, text);
+	}
+	(void)fputc('\n', out);
+}
+
 static void write_driver(FILE *out, const struct row *row)
 {
-	static const char *const arches[] = { "x86_64", "aarch64", NULL };
-	static const char *const managers[] = { "apt", "dnf", "yum", "tdnf", "zypper", NULL };
-	static const char *const optional[] = { "ib_ipoib", NULL };
-	bool unknown = json_is_null(json_object_get(row->object, "seconds"));
+	(void)fputs("\t{\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(driver_texts); i++)
+		write_driver_text(out, row, i);
+	for (size_t i = 0; i < ARRAY_SIZE(driver_numbers); i++) {
+		const json_t *value = json_object_get(row->object, driver_numbers[i].key);
+		bool known = value != NULL && !json_is_null(value);
 
-	(void)fputs("\t{ ", out);
-	write_text(out, row_text(row, "id"));
-	write_text(out, row_text(row, "route"));
-	write_text(out, row_text(row, "osId"));
-	write_list(out, row, "osVersions", NULL);
-	(void)fputs("\n\t\t", out);
-	write_list(out, row, "generations", generations);
-	write_list(out, row, "arch", arches);
-	row_one_of(row, "packageManager", row_text(row, "packageManager"), managers);
-	write_text(out, row_text(row, "packageManager"));
-	(void)fputs("\n\t\t", out);
-	write_list(out, row, "packages", NULL);
-	write_list(out, row, "modules", NULL);
-	if (json_object_get(row->object, "optionalModules") != NULL)
-		write_list(out, row, "optionalModules", optional);
-	else
-		write_text(out, "");
-	(void)fputs("\n\t\t", out);
-	write_text(out, text_or_null(row, "version"));
-	write_text(out, row_text(row, "peerMemory"));
-	(void)fprintf(out, "%lld, %s,\n\t\t", unknown ? -1 : row_int(row, "seconds", 0, 86400),
-		      seen_of(row));
-	write_text(out, row_text(row, "source"));
-	(void)fputs("\n\t\t", out);
-	write_literal(out, row_text(row, "why"));
-	(void)fputs(" },\n", out);
+		(void)fprintf(out, "\t\t.%s = %lld,\n", driver_numbers[i].member,
+			      known ? row_int(row, driver_numbers[i].key, 0, 1LL << 40) : -1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(driver_flags); i++)
+		if (json_object_get(row->object, driver_flags[i].key) != NULL)
+			(void)fprintf(out, "\t\t.%s = %s,\n", driver_flags[i].member,
+				      row_bool(row, driver_flags[i].key) ? "true" : "false");
+	(void)fprintf(out, "\t\t.seen = %s,\n\t},\n", seen_of(row));
 }
 
 void make_drivers(const char *file, FILE *out)

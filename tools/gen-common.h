@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /* One row of the input, or the document itself; `place` is what a message names. */
 struct row {
 	const char *file;

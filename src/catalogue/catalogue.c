@@ -65,7 +65,7 @@ static bool version_matches(const char *versions, const char *version)
 
 bool driver_row_is_for_os(const struct driver_row *row, const struct os_facts *os)
 {
-	return text_eq(row->os_id, os->id) && version_matches(row->os_versions, os->version);
+	return list_has(row->os_ids, os->id) && version_matches(row->os_versions, os->version);
 }
 
 /* The first InfiniBand function that the row does not serve, NULL if it serves all. */
@@ -95,7 +95,7 @@ bool driver_row_matches(const struct driver_row *row, const struct facts *f, cha
 	}
 	if (!driver_row_is_for_os(row, &f->os))
 		(void)text_format(why, why_size, "%s is for %s %s, this is %s %s", row->id,
-				  row->os_id, row->os_versions, or_unknown(f->os.id),
+				  row->os_ids, row->os_versions, or_unknown(f->os.id),
 				  f->os.version);
 	else if (!list_has(row->arch, f->kernel.machine))
 		(void)text_format(why, why_size, "%s is for %s, this is %s", row->id, row->arch,

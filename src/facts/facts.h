@@ -65,6 +65,7 @@ struct vm_facts {
 	char size[64]; /* "Standard_HB120rs_v3" */
 	char publisher[64], offer[64], sku[64], image_version[64];
 	enum tristate secure_boot; /* as metadata's securityProfile says */
+	char placement_group[48];  /* "" where metadata names none: see metadata */
 };
 
 struct os_facts {

@@ -8,9 +8,10 @@
 static const char schema[] = "ib-vmext/plan/1";
 
 static const char *const kind_names[STEP_KIND_COUNT] = {
-	[STEP_PACKAGES] = "packages",
-	[STEP_FILE] = "file",
-	[STEP_MODULES] = "modules",
+	[STEP_PACKAGES] = "packages",     [STEP_FILE] = "file",
+	[STEP_MODULES] = "modules",       [STEP_DOWNLOAD] = "download",
+	[STEP_REPOSITORY] = "repository", [STEP_INSTALLER] = "installer",
+	[STEP_SERVICES] = "services",
 };
 
 const char *step_kind_name(enum step_kind kind)

@@ -142,7 +142,7 @@ static void leaves_a_known_link_layer(void **unused)
 static const struct driver_row test_row = {
 	.id = "test",
 	.route = "inbox",
-	.os_id = "debian",
+	.os_ids = "debian",
 	.os_versions = "8.*,12",
 	.generations = "CX5,CX6",
 	.arch = "x86_64,aarch64",
@@ -210,7 +210,7 @@ static void machine_of_row(const struct driver_row *row, const char *generation,
 	*ret = (struct facts) { .nnics = 1 };
 	ret->nics[0] = (struct nic_facts) { .vendor = 0x15b3, .class_code = 0x0207 };
 	(void)TEXT_COPY(ret->nics[0].generation, generation);
-	(void)TEXT_COPY(ret->os.id, row->os_id);
+	(void)TEXT_COPY(ret->os.id, row->os_ids);
 	(void)list_next(&versions, ret->os.version, sizeof ret->os.version);
 	(void)list_next(&arches, ret->kernel.machine, sizeof ret->kernel.machine);
 	(void)TEXT_COPY(ret->package_manager, row->package_manager);
