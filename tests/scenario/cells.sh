@@ -1,7 +1,9 @@
 # The scenarios with the real agent, in cells. A name is the reason why the case exists.
 
+# The longest first: the agent, too, waits for silent metadata.
 cases() {
 	cat <<'CASES'
+metadata_in_trouble
 success
 second_enable_without_change
 new_settings
@@ -33,10 +35,10 @@ no_driver_no_success
 slice_killed_worker_alive
 newer_request_takes_over
 no_init
-metadata_in_trouble
 bad_handler_environment
 bad_settings_file
 bad_metadata
+bad_kvp_pool
 wrong_certificate
 no_openssl
 unwritable_status_folder
@@ -414,6 +416,14 @@ case_bad_settings_file() {
 case_bad_metadata() {
 	create "$VM"
 	vm set "$VM" imds=200 >/dev/null
+	deploy "$VM"
+	want_success "$VM"
+}
+
+# What the host wrote there is no whole number of records.
+case_bad_kvp_pool() {
+	create "$VM" --no-agent
+	sh_in "$VM" 'for n in 0 1 3; do head -c 3333 /dev/urandom >/var/lib/hyperv/.kvp_pool_$n; done; systemctl start walinuxagent'
 	deploy "$VM"
 	want_success "$VM"
 }
