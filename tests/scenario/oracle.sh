@@ -40,7 +40,7 @@ modules_of() {
 # the new one until then ($booted is empty).
 modules_equal() {
 	modules_of "$1" >"$CASE_DIR/modules"
-	if [ "$2" = control-former ] && [ -z "$booted" ]; then
+	if [ "$2" != control-success ] && [ -z "$booted" ]; then
 		sort -u "$WORK/modules-control-former" "$WORK/modules-control-success" | comm -23 "$CASE_DIR/modules" - >"$CASE_DIR/modules-diff"
 	else
 		diff "$WORK/modules-$2" "$CASE_DIR/modules" >"$CASE_DIR/modules-diff" || :
@@ -61,19 +61,21 @@ equals() {
 	modules_equal "$1" "$2"
 }
 
-# The two controls: plain apt-get and modprobe, nothing of ours.
+# The controls: one on which nothing was done, and plain apt-get and modprobe, nothing of ours.
 PLAIN="rdma-core ibverbs-providers infiniband-diags perftest"
 MODULES="mlx5_ib ib_uverbs ib_umad rdma_ucm ib_ipoib"
 APT="env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 --no-install-recommends"
 make_controls() {
-	for control in former success; do
+	for control in untouched former success; do
 		create "control-$control" --no-agent
 		put "control-$control" "$here/manifest.py" /root/manifest.py
-		sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
+		[ $control = untouched ] || sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
 	done
 	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null" || return 1
-	sh_in control-success "modprobe -a $MODULES" || return 1
-	for control in former success; do
+	sh_in control-success "modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" || return 1
+	# What apt makes when it starts, whatever it is asked.
+	sh_in control-untouched "mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial" || return 1
+	for control in untouched former success; do
 		told "control-$control" >"$work/told-control-$control" || return 1
 		modules_of "control-$control" >"$work/modules-control-$control" || return 1
 	done
