@@ -422,8 +422,8 @@ case_bad_metadata() {
 
 # What the host wrote there is no whole number of records.
 case_bad_kvp_pool() {
-	create "$VM" --no-agent
-	sh_in "$VM" 'for n in 0 1 3; do head -c 3333 /dev/urandom >/var/lib/hyperv/.kvp_pool_$n; done; systemctl start walinuxagent'
+	create "$VM"
+	sh_in "$VM" 'systemctl stop walinuxagent; for n in 0 1 3; do head -c 3333 /dev/urandom >/var/lib/hyperv/.kvp_pool_$n; done; systemctl start walinuxagent'
 	deploy "$VM"
 	want_success "$VM"
 }
