@@ -4,7 +4,8 @@
 #include "base/text.h"
 #include "lab/daemon/cli.h"
 
-static const struct cli_verb *const tables[] = { cli_lab_verbs, cli_vm_verbs, cli_extension_verbs };
+static const struct cli_verb *const tables[] = { cli_lab_verbs, cli_vm_verbs, cli_extension_verbs,
+						 cli_demo_verbs };
 
 bool cli_flag(const struct cli *c, const char *name)
 {

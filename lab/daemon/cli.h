@@ -21,7 +21,8 @@ struct cli_verb {
 };
 
 /* Tables that end with a NULL name. */
-extern const struct cli_verb cli_lab_verbs[], cli_vm_verbs[], cli_extension_verbs[];
+extern const struct cli_verb cli_lab_verbs[], cli_vm_verbs[], cli_extension_verbs[],
+	cli_demo_verbs[];
 
 bool cli_flag(const struct cli *c, const char *name);
 const char *cli_value(const struct cli *c, const char *name); /* NULL if not given */

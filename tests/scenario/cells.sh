@@ -1,7 +1,9 @@
 # The scenarios with the real agent, in cells. A name is the reason why the case exists.
 
+# The longest first: the agent, too, waits for silent metadata.
 cases() {
 	cat <<'CASES'
+metadata_in_trouble
 success
 second_enable_without_change
 new_settings
@@ -33,10 +35,11 @@ no_driver_no_success
 slice_killed_worker_alive
 newer_request_takes_over
 no_init
-metadata_in_trouble
+newer_agent
 bad_handler_environment
 bad_settings_file
 bad_metadata
+bad_kvp_pool
 wrong_certificate
 no_openssl
 unwritable_status_folder
@@ -61,7 +64,9 @@ case_success() {
 	sh_in "$VM" "jq --version >/dev/null 2>&1 || true; grep -q '\"route\": \"inbox\"' $STATE/receipt.json" || fail "no receipt"
 	in_vm "$VM" test ! -e "$(handler_dir "$VM")/heartbeat.log"
 	[ -z "$(sh_in "$VM" 'ps -eo args | grep "[i]b-vmext"')" ] || fail "something keeps running afterwards"
-	# Agent events, as the contract has them, were taken by the agent.
+	# Agent events, as the contract has them; the agent collects them every five minutes.
+	sh_in "$VM" "cat /var/log/azure/$TYPE/events/*.json" | jq -s -e 'length > 3 and all(keys ==
+		["EventLevel", "EventPid", "EventTid", "Message", "OperationId", "TaskName", "Timestamp", "Version"])' >/dev/null || fail "no events for the agent"
 	"$LAB" extension list "$VM" -o table | grep -q '^InfiniBandDriverLinux  Succeeded' || fail "extension list"
 }
 
@@ -410,10 +415,50 @@ case_bad_settings_file() {
 	want_stack "$VM"
 }
 
+# A newer agent from its source, as $WALA_SOURCE runs it: the source package that Debian has of 2.12.0.2.
+NEWER_AGENT=2.12.0.2
+NEWER_AGENT_SHA256=e7a2507c7815d6ad49227c6dd4259949ae01efbfd8ccd7bf8e79bdf051851fb0
+newer_agent() {
+	newer_dir=${IB_LAB_CACHE:-/var/cache/ib-lab}/waagent-$NEWER_AGENT
+	if [ ! -d "$newer_dir" ]; then
+		site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' | grep -v security | head -1)
+		curl -fsS --max-time 60 -o "$CASE_DIR/agent.tgz" "$site/pool/main/w/waagent/waagent_$NEWER_AGENT.orig.tar.gz" >&2
+		echo "$NEWER_AGENT_SHA256  $CASE_DIR/agent.tgz" | sha256sum -c >&2
+		mkdir "$CASE_DIR/agent"
+		tar -xzf "$CASE_DIR/agent.tgz" -C "$CASE_DIR/agent" --strip-components=1
+		mv "$CASE_DIR/agent" "$newer_dir"
+	fi
+	echo "$newer_dir"
+}
+
+case_newer_agent() {
+	WALA_SOURCE=$(newer_agent)
+	export WALA_SOURCE
+	create "$VM"
+	deploy "$VM" --protected '{"sasToken": "sig=abcdefgh"}'
+	want_success "$VM"
+	sh_in "$VM" "grep -q 'Azure Linux Agent (Goal State Agent version $NEWER_AGENT)' /var/log/waagent.log" || fail "another agent ran"
+	deploy "$VM" --version 1.1.1
+	wait_until 90 sh -c "[ \"\$('$LAB' extension show '$VM' --json | jq -r .report.handler.handlerVersion)\" = 1.1.1 ]"
+	want_success "$VM"
+	one_transaction "$VM"
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	want_stack "$VM"
+}
+
 # An answer of 200 that is no metadata: the size is unknown, the adapter is there, so it is served.
 case_bad_metadata() {
 	create "$VM"
 	vm set "$VM" imds=200 >/dev/null
+	deploy "$VM"
+	want_success "$VM"
+}
+
+# What the host wrote there is no whole number of records.
+case_bad_kvp_pool() {
+	create "$VM"
+	sh_in "$VM" 'systemctl stop walinuxagent; for n in 0 1 3; do head -c 3333 /dev/urandom >/var/lib/hyperv/.kvp_pool_$n; done; systemctl start walinuxagent'
 	deploy "$VM"
 	want_success "$VM"
 }

@@ -2,6 +2,11 @@
 
 cases() { echo success_on_a_machine no_driver_no_success_on_a_machine; }
 
+# How many InfiniBand ports the field's own tool shows as Active; the AccelNet function's is Ethernet.
+ibstat_active() {
+	sh_in "$1" ibstat | awk '/State:/ && !/Physical/ { active = /Active/ } /Link layer: InfiniBand/ { n += active } END { print n + 0 }'
+}
+
 verdict() { sh_in "$1" '/root/ib-vmext verify --json || :' | jq -r .verdict; }
 
 case_success_on_a_machine() {
@@ -13,7 +18,7 @@ case_success_on_a_machine() {
 	want_success "$VM"
 	[ "$(verdict "$VM")" = ok ] || fail "after the run the verdict is $(verdict "$VM")"
 	# The field's own tool agrees.
-	[ "$(sh_in "$VM" 'ibstat | grep -c "State: Active"')" = 1 ] || fail "ibstat: $(in_vm "$VM" ibstat)"
+	[ "$(ibstat_active "$VM")" = 1 ] || fail "ibstat: $(in_vm "$VM" ibstat)"
 	sh_in "$VM" 'ibstat' | grep -E 'CA |Rate|Link layer|State'
 	if sh_in "$VM" 'dmesg | grep -E "BUG:|WARNING: CPU|Oops|Call Trace"'; then fail "the kernel complains"; fi
 	runs=$(journals "$VM")
@@ -30,6 +35,6 @@ case_no_driver_no_success_on_a_machine() {
 	create "$VM" --machine --size Standard_HB120rs_v3
 	sh_in "$VM" 'sed -i "/softdep mlx5_ib/d" /etc/modprobe.d/*.conf'
 	deploy "$VM"
-	want_code "$VM" 14 "ports-present"
+	want_code "$VM" 14 "driver-bound"
 	want_former "$VM"
 }

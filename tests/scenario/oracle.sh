@@ -31,6 +31,23 @@ told() {
 	sh_in "$1" 'dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | sort; echo "== half"; ls /var/lib/dpkg/updates'
 }
 
+# The loaded modules, sorted: lsmod's, or /sys/module's where the host's kernel has no /proc/modules to lay ours over.
+modules_of() {
+	sh_in "$1" 'lsmod 2>/dev/null | awk "NR > 1 { print \$1 }" | grep . || for f in /sys/module/*/initstate; do f=${f%/initstate}; echo "${f##*/}"; done' | sort
+}
+
+# modules_equal VM CONTROL: a loaded module is never unloaded before the next boot, so the former state may still have those of
+# the new one until then ($booted is empty).
+modules_equal() {
+	modules_of "$1" >"$CASE_DIR/modules"
+	if [ "$2" != control-success ] && [ -z "$booted" ]; then
+		sort -u "$WORK/modules-control-former" "$WORK/modules-control-success" | comm -23 "$CASE_DIR/modules" - >"$CASE_DIR/modules-diff"
+	else
+		diff "$WORK/modules-$2" "$CASE_DIR/modules" >"$CASE_DIR/modules-diff" || :
+	fi
+	[ ! -s "$CASE_DIR/modules-diff" ] || { echo "loaded modules differ from $2:"; cat "$CASE_DIR/modules-diff"; return 1; }
+}
+
 # equals VM CONTROL: fails, showing what differs.
 equals() {
 	layer_paths "$1" "$2" >"$CASE_DIR/paths"
@@ -41,17 +58,25 @@ equals() {
 	told "$1" >"$CASE_DIR/told"
 	diff "$WORK/told-$2" "$CASE_DIR/told" >"$CASE_DIR/told-diff" ||
 		{ echo "dpkg, marks or units differ from $2:"; head -30 "$CASE_DIR/told-diff"; return 1; }
+	modules_equal "$1" "$2"
 }
 
-# The two controls: plain apt-get, nothing of ours.
+# The controls: one on which nothing was done, and plain apt-get and modprobe, nothing of ours.
 PLAIN="rdma-core ibverbs-providers infiniband-diags perftest"
+MODULES="mlx5_ib ib_uverbs ib_umad rdma_ucm ib_ipoib"
 APT="env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 --no-install-recommends"
 make_controls() {
-	for control in former success; do
+	for control in untouched former success; do
 		create "control-$control" --no-agent
 		put "control-$control" "$here/manifest.py" /root/manifest.py
-		sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
+		[ $control = untouched ] || sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
 	done
 	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null" || return 1
-	for control in former success; do told "control-$control" >"$work/told-control-$control" || return 1; done
+	sh_in control-success "modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" || return 1
+	# What apt makes when it starts, whatever it is asked.
+	sh_in control-untouched "mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial" || return 1
+	for control in untouched former success; do
+		told "control-$control" >"$work/told-control-$control" || return 1
+		modules_of "control-$control" >"$work/modules-control-$control" || return 1
+	done
 }
