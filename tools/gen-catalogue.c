@@ -299,7 +299,7 @@ static void check_driver(const struct row *row)
 	json_t *value;
 
 	json_object_foreach(row->object, key, value) if (!driver_key_known(key))
-		row_fail(row, "unknown key \"%s\"", key);
+		row_fail(row, "unknown member \"%s\"", key);
 	row_slug(row, row_text(row, "id"));
 	row_one_of(row, "route", row_text(row, "route"), routes);
 	row_one_of(row, "peerMemory", row_text(row, "peerMemory"), peers);
