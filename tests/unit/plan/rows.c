@@ -3,39 +3,76 @@
 
 #include "base/text.h"
 
-#define BLANK                                                                                      \
-	.kernels = "", .flavours = "", .sizes = "", .build_packages = "", .services = "",          \
-	.version = "", .ofed = "", .url = "", .sha256 = "", .repository = "", .key = "",           \
-	.options = "", .seconds = -1, .download_bytes = -1, .disk_bytes = -1, .source = "a test"
-#define SERVES                                                                                     \
-	.os_ids = "ubuntu", .os_versions = "22.04", .generations = "CX4,CX5,CX6,CX7,CX8",          \
-	.arch = "x86_64", .package_manager = "apt", .modules = "mlx5_ib,ib_uverbs,ib_umad",        \
-	.optional_modules = "ib_ipoib"
 #define DIGEST "75b8d4258b7239ef5021abaa25e7eeb4fcbc0c8117cab89ce1a766d2d218c8a0"
 
-static const struct driver_row templates[ROW_COUNT] = {
-	[ROW_DOCA] = { BLANK, SERVES, .id = "doca", .route = "doca-ofed", .packages = "doca-ofed",
-		       .build_packages = "dkms,linux-headers-%r", .services = "openibd",
-		       .version = "3.2.1", .ofed = "25.10-1.6.6.0",
-		       .url = "https://example.com/DOCA/doca-host_3.2.1-ubuntu2204_amd64.deb",
-		       .sha256 = DIGEST, .peer_memory = "yes", .builds = true,
-		       .why = "NVIDIA's own driver" },
-	[ROW_MLNX] = { BLANK, SERVES, .id = "mlnx", .route = "mlnx-ofed",
-		       .packages = "mlnx-ofed-all", .build_packages = "dkms,linux-headers-%r",
-		       .services = "openibd", .version = "5.8-1.0.1.1", .ofed = "5.8-1.0.1.1",
-		       .url = "https://example.com/MLNX_OFED_LINUX-5.8-1.0.1.1-ubuntu22.04-x86_64."
-			      "tgz",
-		       .sha256 = DIGEST, .options = "--add-kernel-support  --kernel %r",
-		       .peer_memory = "yes", .builds = true, .why = "the vendor's former driver" },
-	[ROW_DISTRO] = { BLANK, SERVES, .id = "distro", .route = "distro", .os_ids = "nobody",
-			 .packages = "rdma-core", .peer_memory = "dma-buf",
-			 .why = "the distribution's own build" },
-	[ROW_INBOX] = { BLANK, SERVES, .id = "inbox", .route = "inbox",
-			.packages = "rdma-core,ibverbs-providers", .peer_memory = "dma-buf",
-			.why = "the kernel holds the driver" },
-	[ROW_SPARE] = { BLANK, SERVES, .id = "spare", .route = "doca-ofed", .os_ids = "nobody",
-			.packages = "doca-ofed", .peer_memory = "yes", .why = "another release" },
+/* A row without a word to say. */
+static const struct driver_row blank = {
+	.os_ids = "ubuntu",
+	.os_versions = "22.04",
+	.generations = "CX4,CX5,CX6,CX7,CX8",
+	.arch = "x86_64",
+	.kernels = "",
+	.flavours = "",
+	.sizes = "",
+	.package_manager = "apt",
+	.packages = "doca-ofed",
+	.build_packages = "",
+	.modules = "mlx5_ib,ib_uverbs,ib_umad",
+	.optional_modules = "ib_ipoib",
+	.services = "",
+	.version = "",
+	.ofed = "",
+	.url = "",
+	.sha256 = "",
+	.repository = "",
+	.key = "",
+	.options = "",
+	.peer_memory = "dma-buf",
+	.seconds = -1,
+	.download_bytes = -1,
+	.disk_bytes = -1,
+	.source = "a test",
 };
+
+static struct driver_row row_make(const char *route, const char *why)
+{
+	struct driver_row row = blank;
+
+	row.id = row.route = route;
+	row.why = why;
+	return row;
+}
+
+static struct driver_row row_make_built(const char *route, const char *version, const char *why)
+{
+	struct driver_row row = row_make(route, why);
+
+	row.build_packages = "dkms,linux-headers-%r";
+	row.services = "openibd";
+	row.version = row.ofed = version;
+	row.sha256 = DIGEST;
+	row.peer_memory = "yes";
+	row.builds = true;
+	return row;
+}
+
+static void rows_make(struct driver_row ret[ROW_COUNT])
+{
+	ret[ROW_DOCA] = row_make_built("doca-ofed", "3.2.1", "NVIDIA's own driver");
+	ret[ROW_DOCA].ofed = "25.10-1.6.6.0";
+	ret[ROW_DOCA].url = "https://example.com/DOCA/doca-host_3.2.1-ubuntu2204_amd64.deb";
+	ret[ROW_MLNX] = row_make_built("mlnx-ofed", "5.8-1.0.1.1", "the vendor's former driver");
+	ret[ROW_MLNX].url =
+		"https://example.com/MLNX_OFED_LINUX-5.8-1.0.1.1-ubuntu22.04-x86_64.tgz";
+	ret[ROW_MLNX].options = "--add-kernel-support  --kernel %r";
+	ret[ROW_DISTRO] = row_make("distro", "the distribution's own build");
+	ret[ROW_DISTRO].os_ids = "nobody";
+	ret[ROW_DISTRO].packages = "rdma-core";
+	ret[ROW_INBOX] = row_make("inbox", "the kernel holds the driver");
+	ret[ROW_INBOX].packages = "rdma-core,ibverbs-providers";
+	ret[ROW_SPARE] = row_make("doca-ofed", "another release");
+	ret[ROW_SPARE].os_ids = "nobody";
+}
 
 void bench_reset(struct bench *b)
 {
@@ -49,8 +86,7 @@ void bench_reset(struct bench *b)
 	f->kernel.headers = TRI_YES;
 	f->kernel.secure_boot = TRI_NO;
 	module_of(f, "mlx5_core")->loaded = false;
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		b->rows[i] = templates[i];
+	rows_make(b->rows);
 	b->catalogue = catalogue_built_in;
 	b->catalogue.drivers = b->rows;
 	b->catalogue.ndrivers = ROW_COUNT;
