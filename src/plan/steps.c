@@ -75,12 +75,35 @@ static bool package_is_there(const struct facts *f, const char *name)
 	return package_is_whole(f, name) || (of_kernel && f->kernel.headers == TRI_YES);
 }
 
+/* "a, b and 3 more": as many names as there is room for. */
+struct names {
+	char text[104];
+	unsigned more;
+};
+
+static void name_add(struct names *n, const char *name)
+{
+	if (n->more > 0 || strlen(n->text) + strlen(", ") + strlen(name) >= sizeof n->text)
+		n->more++;
+	else
+		text_list_add(n->text, sizeof n->text, name);
+}
+
+static void names_say(const struct names *n, const char *verb, char *ret, size_t size)
+{
+	if (n->more == 0)
+		(void)text_format(ret, size, "%s %s", verb, n->text);
+	else
+		(void)text_format(ret, size, "%s %s and %u more", verb, n->text, n->more);
+}
+
 /* Every package of the list is an item, since together they are the transaction; only what is not
  * there yet is a change. `suffix` goes on about it. */
 static void packages_fill(struct step *s, const struct facts *f, const char *list,
 			  const char *suffix)
 {
-	char names[120] = "", name[sizeof s->items[0]];
+	struct names names = { 0 };
+	char name[sizeof s->items[0]];
 
 	while (name_next(&list, f, name, sizeof name)) {
 		item_add(s, name);
@@ -88,9 +111,9 @@ static void packages_fill(struct step *s, const struct facts *f, const char *lis
 			continue;
 		change_add(s, "package %.120s%s", name,
 			   facts_package(f, name) != NULL ? " (repaired)" : suffix);
-		text_list_add(names, sizeof names, name);
+		name_add(&names, name);
 	}
-	(void)TEXT_FORMAT(s->what, "install %s", names);
+	names_say(&names, "install", s->what, sizeof s->what);
 }
 
 static void packages_undo(struct step *s, const struct driver_row *row)

@@ -377,6 +377,21 @@ static void plans_the_distributions_build(void **unused)
 	assert_true(bench.plan.reboot);
 }
 
+static void names_as_many_packages_as_fit(void **unused)
+{
+	(void)unused;
+	prepare(distro);
+	bench.rows[ROW_DISTRO].packages =
+		"mlnx-ofa_kernel,mlnx-ofa_kernel-modules,rdma-core,libibverbs,libibverbs-utils,"
+		"librdmacm,librdmacm-utils,libibumad,infiniband-diags";
+	bench_plan(&bench);
+	assert_string_equal(bench.plan.steps[0].what,
+			    "install mlnx-ofa_kernel, mlnx-ofa_kernel-modules, rdma-core, "
+			    "libibverbs, libibverbs-utils, librdmacm and 3 more with apt");
+	assert_int_equal(bench.plan.steps[0].nitems, 9);
+	assert_int_equal(bench.plan.steps[0].nchanges, 9);
+}
+
 static void names_a_package_of_the_kernel(void **unused)
 {
 	(void)unused;
@@ -436,6 +451,7 @@ int main(void)
 		cmocka_unit_test(leaves_the_firmware_once),
 		cmocka_unit_test(waits_for_the_boot),
 		cmocka_unit_test(plans_the_distributions_build),
+		cmocka_unit_test(names_as_many_packages_as_fit),
 		cmocka_unit_test(names_a_package_of_the_kernel),
 		cmocka_unit_test(tells_the_costs),
 		cmocka_unit_test(keeps_a_vendors_stack),
