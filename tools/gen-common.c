@@ -171,3 +171,28 @@ void write_banner(FILE *out, const char *file)
 	(void)fprintf(out, "/* Made by tools/gen-tables from data/%s: edit that. */\n",
 		      name == NULL ? file : name + 1);
 }
+
+void write_prose(FILE *out, const char *text, const char *in_code)
+{
+	bool code = false;
+
+	for (; *text != '\0'; text++) {
+		code ^= *text == '`';
+		if (strchr(code ? in_code : "\\*<>[]#~|", *text) != NULL)
+			(void)fputc('\\', out);
+		(void)fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+	}
+}
+
+void write_cell(FILE *out, const char *text)
+{
+	write_prose(out, text, "|");
+	(void)fputs(" |", out);
+}
+
+void write_item(FILE *out, const char *name, const char *text)
+{
+	(void)fprintf(out, "- %s: ", name);
+	write_prose(out, text, "");
+	(void)fputc('\n', out);
+}

@@ -58,3 +58,14 @@ void write_enumerator(FILE *out, const char *slug);
 
 /* Write the line that tells a reader where this file comes from. */
 void write_banner(FILE *out, const char *file);
+
+/* Write text so that Markdown shows it as it is, but for its `code`, where only `in_code` needs a
+ * backslash. An underscore inside a word is safe. */
+void write_prose(FILE *out, const char *text, const char *in_code);
+
+/* A cell of a table and the bar behind it: a bar in the text would end the cell, even inside code.
+ */
+void write_cell(FILE *out, const char *text);
+
+/* A line of a list: "- name: text". */
+void write_item(FILE *out, const char *name, const char *text);

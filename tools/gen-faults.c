@@ -161,34 +161,6 @@ void make_fault_table(const char *file, FILE *out)
 
 /* docs/exit-codes.md */
 
-/* Write text so that Markdown shows it as it is, but for its `code`, where only `in_code` needs a
- * backslash. An underscore inside a word is safe. */
-static void write_prose(FILE *out, const char *text, const char *in_code)
-{
-	bool code = false;
-
-	for (; *text != '\0'; text++) {
-		code ^= *text == '`';
-		if (strchr(code ? in_code : "\\*<>[]#~|", *text) != NULL)
-			(void)fputc('\\', out);
-		(void)fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
-	}
-}
-
-/* In a table: a bar would end the cell, even inside code. */
-static void write_cell(FILE *out, const char *text)
-{
-	write_prose(out, text, "|");
-	(void)fputs(" |", out);
-}
-
-static void write_item(FILE *out, const char *name, const char *text)
-{
-	(void)fprintf(out, "- %s: ", name);
-	write_prose(out, text, "");
-	(void)fputc('\n', out);
-}
-
 static void write_exits_md(FILE *out, const char *file, const json_t *doc)
 {
 	size_t count = rows_count(file, doc, "exitCodes");

@@ -12,9 +12,16 @@ static const struct {
 	const char *mode;
 	void (*make)(const char *file, FILE *out);
 } modes[] = {
-	{ "fault-ids", make_fault_ids }, { "fault-table", make_fault_table },
-	{ "sizes", make_sizes },         { "adapters", make_adapters },
-	{ "drivers", make_drivers },     { "exit-codes-md", make_exit_codes_md },
+	{ "fault-ids", make_fault_ids },
+	{ "fault-table", make_fault_table },
+	{ "sizes", make_sizes },
+	{ "adapters", make_adapters },
+	{ "drivers", make_drivers },
+	{ "exit-codes-md", make_exit_codes_md },
+	{ "warnings", make_warnings },
+	{ "warnings-md", make_warnings_md },
+	{ "known-issues", make_known_issues },
+	{ "known-issues-md", make_known_issues_md },
 };
 
 static int usage(void)

@@ -10,3 +10,7 @@ void make_exit_codes_md(const char *file, FILE *out);
 void make_sizes(const char *file, FILE *out);
 void make_adapters(const char *file, FILE *out);
 void make_drivers(const char *file, FILE *out);
+void make_warnings(const char *file, FILE *out);
+void make_warnings_md(const char *file, FILE *out);
+void make_known_issues(const char *file, FILE *out);
+void make_known_issues_md(const char *file, FILE *out);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act/begin.h"
+#include "act/carry.h"
 #include "act/judge.h"
 #include "act/outcome.h"
 #include "act/prove.h"
@@ -119,6 +120,8 @@ static int carry_out(struct act *a, const struct apply_options *o, struct outcom
 	struct run r;
 	int rc;
 
+	if (carry_possible(&out->plan, &out->facts, err) < 0)
+		return -1;
 	run_init(&r, a, o, out);
 	r.steps.shown = &shown;
 	rc = make_ready(&r, &shown, err);

@@ -1,6 +1,7 @@
 /* Looks at the machine and plans; asks the package manager what it would do. */
 #include "act/judge.h"
 
+#include "act/carry.h"
 #include "act/package_manager.h"
 #include "act/step.h"
 #include "base/text.h"
@@ -104,5 +105,7 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 			      .stage = "plan" },
 	};
 
+	if (carry_possible(plan, f, err) < 0)
+		return -1;
 	return plan_resolve(&c, step_packages_resolve, plan, ret, err);
 }

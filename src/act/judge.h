@@ -25,7 +25,8 @@ int act_look_again(const struct host *h, const struct catalogue *c, struct facts
 
 /* Add the package manager's own simulation to the plan: the steps' changes, `resolved`, a warning
  * for what could not be put back. The transaction (sorted) goes to *ret. A refusal of the package
- * manager is an error. Changes nothing but stale package lists, which it brings up to date. */
+ * manager is an error, and so is a plan that cannot be carried out. Changes nothing but stale
+ * package lists, which it brings up to date. */
 int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
 		struct plan *plan, struct transaction *ret, struct error *err);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "act/act.h"
+#include "act/carry.h"
 #include "act/journal.h"
 #include "act/judge.h"
 #include "act/receipt.h"
@@ -85,6 +86,11 @@ static int show_and_ask(struct app *app, bool yes, struct outcome *o)
 		return fail(app, &err);
 	if (o->plan.decision.exit_code == 0 && o->plan.nsteps == 0)
 		return 0;
+	if (o->plan.decision.exit_code == 0 && carry_possible(&o->plan, &o->facts, &err) < 0) {
+		render_plan(app->out, &o->plan, &o->facts);
+		fputc('\n', app->out);
+		return fail(app, &err);
+	}
 	if (o->plan.decision.exit_code == 0 &&
 	    act_resolve(&app->host, &app->settings, &o->facts, &o->plan, &t, &err) < 0)
 		return fail(app, &err);

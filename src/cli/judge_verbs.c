@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "cli/app.h"
+#include "cli/page.h"
 #include "cli/render.h"
+#include "cli/topic.h"
 #include "probe/probe.h"
 #include "verify/verify.h"
 
@@ -100,63 +102,22 @@ int verb_verify(struct app *app, int argc, char **argv)
 	return verdict_exit(v.verdict);
 }
 
-static void explain_fault(FILE *out, const struct fault_row *row)
-{
-	fprintf(out,
-		"%s (exit code %d)\n  cause:   %s\n  remedy:  %s\n  who:     %s\n  a retry: %s\n",
-		row->slug, row->exit_code, row->cause, row->remedy, row->who,
-		row->transient ? "can help by itself" : "changes nothing");
-}
-
-static int explain_code(struct app *app, int code)
-{
-	const struct exit_row *row = exit_row(code);
-	struct error err = { 0 };
-
-	if (!row) {
-		error_set(&err, FAULT_USAGE, 0,
-			  "%d is not an exit code of this program; they are 0, 1, 10 to 14", code);
-		return fail(app, &err);
-	}
-	fprintf(app->out, "%d: %s %s\n", row->code, row->meaning, row->remedy);
-	for (int i = 1; i < FAULT_COUNT; i++)
-		if (fault_row((enum fault)i)->exit_code == code)
-			fprintf(app->out, "  %-28s %s\n", fault_row((enum fault)i)->slug,
-				fault_row((enum fault)i)->cause);
-	return 0;
-}
-
-static const char *nearest_fault(const char *word)
-{
-	const char *slugs[FAULT_COUNT] = { NULL };
-
-	for (int i = 1; i < FAULT_COUNT; i++)
-		slugs[i - 1] = fault_row((enum fault)i)->slug;
-	return text_nearest(word, slugs);
-}
-
 int verb_explain(struct app *app, int argc, char **argv)
 {
+	AUTO_JSON json_t *document = NULL;
+	struct page page = page_of(app->out);
+	struct topic topic = { 0 };
 	struct error err = { 0 };
-	enum fault fault;
-	long code;
 
-	if (argc == 0) {
-		static const int codes[] = { 0, 1, 10, 11, 12, 13, 14 };
-
-		for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-			fprintf(app->out, "%3d  %s\n", codes[i], exit_row(codes[i])->meaning);
-		return 0;
+	if (argc > 0 && topic_find(argv[0], argc > 1 ? argv[1] : NULL, &topic, &err) < 0)
+		return fail(app, &err);
+	if (app->json) {
+		document = argc == 0 ? topics_to_json() : topic_to_json(&topic);
+		return print_json(app, document);
 	}
-	if (text_to_long(argv[0], 10, &code) == 0)
-		return explain_code(app, (int)code);
-	fault = fault_by_slug(argv[0]);
-	if (fault != FAULT_NONE) {
-		explain_fault(app->out, fault_row(fault));
-		return 0;
-	}
-	error_set(&err, FAULT_USAGE, 0, "there is no code or fault %s%s%s", argv[0],
-		  nearest_fault(argv[0]) ? "; did you mean " : "",
-		  nearest_fault(argv[0]) ? nearest_fault(argv[0]) : "");
-	return fail(app, &err);
+	if (argc == 0)
+		topics_render(&page);
+	else
+		topic_render(&page, &topic);
+	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "facts/facts.h"
-#include "plan/plan.h"
 #include "verify/verify.h"
 
 static const char *or_unknown(const char *text)
@@ -58,46 +57,6 @@ void render_facts(FILE *out, const struct facts *f)
 	}
 	fprintf(out, "driver    %s %s\n", driver_kind_name(f->driver.kind), f->driver.version);
 	render_ports(out, f);
-}
-
-static void render_steps(FILE *out, const struct plan *p)
-{
-	fprintf(out, "\nSteps%s:\n",
-		p->resolved ? "" : " (package changes are known after --resolve)");
-	for (unsigned i = 0; i < p->nsteps; i++) {
-		const struct step *s = &p->steps[i];
-
-		fprintf(out, "  %u. %s\n", i + 1, s->what);
-		for (unsigned k = 0; k < s->nchanges; k++)
-			fprintf(out, "       %s\n", s->changes[k]);
-		fprintf(out, "     undo: %s\n", s->undo[0] ? s->undo : "cannot be undone");
-	}
-}
-
-void render_plan(FILE *out, const struct plan *p, const struct facts *f)
-{
-	const struct decision *d = &p->decision;
-
-	fprintf(out, "%s, %s, kernel %s\n", or_unknown(f->vm.size), or_unknown(f->os.pretty),
-		or_unknown(f->kernel.release));
-	if (d->exit_code == 0)
-		fprintf(out, "Decision: %s%s%s. %s.\n", d->route, d->version[0] ? " " : "",
-			d->version, d->reason);
-	else
-		fprintf(out, "Decision: code %d (%s). %s.\nRemedy: %s\n", d->exit_code,
-			fault_row(d->fault)->slug, d->reason, d->remedy);
-	if (p->ncandidates)
-		fprintf(out, "\nRoutes considered:\n");
-	for (unsigned i = 0; i < p->ncandidates; i++)
-		fprintf(out, "  %-10s %-8s %s\n", p->candidates[i].route,
-			p->candidates[i].eligible ? "yes" : "no", p->candidates[i].why);
-	if (p->nsteps)
-		render_steps(out, p);
-	for (unsigned i = 0; i < p->nwarnings; i++)
-		fprintf(out, "\nWarning %s: %s. %s\n", p->warnings[i].id, p->warnings[i].what,
-			p->warnings[i].remedy);
-	if (d->exit_code == 0)
-		fprintf(out, "\nReboot: %s.\n", p->reboot ? "required" : "no");
 }
 
 void render_verification(FILE *out, const struct verification *v, const struct facts *f)

@@ -26,7 +26,7 @@ const struct verb verbs[] = {
 	{ "status", "", "where the last run stands", 0, 0, VERB_NO_SETTINGS, NULL, verb_status },
 	{ "undo", "[--force]", "put back what apply changed", 0, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, undo_options, verb_undo },
-	{ "explain", "CODE|FAULT", "a code or a fault, offline", 0, 1,
+	{ "explain", "[WORD|issue N]", "a code, fault, warning or known issue, offline", 0, 2,
 	  VERB_NO_MACHINE | VERB_NO_SETTINGS, NULL, verb_explain },
 	{ "handler", "VERB", "the agent's side: install, enable, disable, uninstall, update", 1, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, NULL, verb_handler },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "act/act.h"
+#include "act/carry.h"
 #include "act/judge.h"
 #include "act/receipt.h"
 #include "base/log.h"
@@ -173,6 +174,7 @@ static int judge(struct enable *e, struct error *err)
 
 	if (act_judge(e->host, e->app->catalogue, &e->settings, &e->facts, &e->plan, err) < 0)
 		return -1;
+	carry_limit(&e->facts, &e->plan);
 	if (d->exit_code == 0 || plan_may_change(&e->plan, &e->facts))
 		return GO_ON;
 	status_from_refusal(d, &e->settings, &e->status);

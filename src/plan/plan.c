@@ -36,12 +36,12 @@ static void eligible_names(const struct inputs *in, const struct routes *routes,
 	}
 }
 
-static const struct candidate *candidate_of(const struct plan *p, const char *route)
+static unsigned candidate_of(const struct plan *p, const char *route)
 {
 	for (unsigned i = 0; i < p->ncandidates; i++)
 		if (text_eq(p->candidates[i].route, route))
-			return &p->candidates[i];
-	return &p->candidates[0];
+			return i;
+	return 0;
 }
 
 static void refuse_choice(const struct inputs *in, const struct routes *routes, struct plan *ret)
@@ -52,7 +52,7 @@ static void refuse_choice(const struct inputs *in, const struct routes *routes, 
 	eligible_names(in, routes, ret, names, sizeof names);
 	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_CHOICE,
 			"The driver %s does not serve this machine: %s; eligible here: %s", choice,
-			candidate_of(ret, choice)->why, names);
+			ret->candidates[candidate_of(ret, choice)].why, names);
 }
 
 static void refuse_version(const struct inputs *in, const struct candidate *c, struct plan *ret)
@@ -72,6 +72,38 @@ static void refuse_image(const struct inputs *in, const struct candidate *c, str
 			f->kernel.machine, f->kernel.release, c->why);
 }
 
+/* A rule that somebody can do something about says what. */
+static void refuse_blocked(const struct inputs *in, const struct candidate *c,
+			   const struct rule *rule, struct plan *ret)
+{
+	if (rule->fault == FAULT_NONE)
+		refuse_image(in, c, ret);
+	else
+		decision_refuse(&ret->decision, rule->fault,
+				"The driver %s cannot be used on %s %s: %s", c->route,
+				in->facts->os.id, in->facts->os.version, c->why);
+	(void)TEXT_COPY(ret->decision.remedy, rule_remedy(rule));
+}
+
+/* The route that the settings name explains best why it is not taken, unless only that it lacks
+ * matters and others are eligible. */
+static void route_refuse(const struct inputs *in, const struct routes *routes, unsigned best,
+			 struct plan *ret)
+{
+	bool others = routes->ends[best] == ROUTE_NOT_ASKED;
+	unsigned i = others ? candidate_of(ret, driver_choice_name(in->settings->driver)) : best;
+	const struct rule *block = routes->blocks[i];
+
+	if (routes->ends[i] == ROUTE_OTHER_VERSION)
+		refuse_version(in, &ret->candidates[i], ret);
+	else if (block != NULL && (!others || block->fault != FAULT_NONE))
+		refuse_blocked(in, &ret->candidates[i], block, ret);
+	else if (others)
+		refuse_choice(in, routes, ret);
+	else
+		refuse_image(in, &ret->candidates[i], ret);
+}
+
 static void accept(const struct inputs *in, const struct candidate *c, struct plan *ret)
 {
 	struct decision *d = &ret->decision;
@@ -84,36 +116,28 @@ static void accept(const struct inputs *in, const struct candidate *c, struct pl
 }
 
 /* Exit code 12, or a route with its steps. */
-static void route_decide(const struct inputs *in, const struct routes *routes, struct plan *ret)
+static void route_decide(struct inputs *in, const struct routes *routes, struct plan *ret)
 {
 	unsigned best = route_best(ret, routes);
-	const struct candidate *c = &ret->candidates[best];
+	const struct driver_row *row = routes->rows[best];
 
-	switch (routes->ends[best]) {
-	case ROUTE_FITS:
-		accept(in, c, ret);
-		if (best != 0)
-			steps_build(in, routes->rows[best], ret);
-		warnings_add(in, routes->rows[best], ret);
-		return;
-	case ROUTE_NOT_ASKED:
-		refuse_choice(in, routes, ret);
-		return;
-	case ROUTE_OTHER_VERSION:
-		refuse_version(in, c, ret);
-		return;
-	case ROUTE_NO_ROW:
-	case ROUTE_UNSERVED:
-	case ROUTE_BLOCKED:
-		refuse_image(in, c, ret);
+	if (routes->ends[best] != ROUTE_FITS) {
+		in->intent = INTENT_REFUSE;
+		route_refuse(in, routes, best, ret);
+		warnings_add(in, NULL, ret);
 		return;
 	}
+	in->intent = best == 0 ? INTENT_KEEP : INTENT_INSTALL;
+	accept(in, &ret->candidates[best], ret);
+	if (in->intent == INTENT_INSTALL)
+		steps_build(in, row, ret);
+	warnings_add(in, row, ret);
 }
 
 void plan_build(const struct facts *f, const struct settings *s, const struct catalogue *c,
 		struct plan *ret)
 {
-	const struct inputs in = { .facts = f, .settings = s, .catalogue = c };
+	struct inputs in = { .facts = f, .settings = s, .catalogue = c };
 	struct routes routes;
 
 	*ret = (struct plan) { 0 };

@@ -30,9 +30,10 @@ enum { PLAN_STEPS_MAX = 16, PLAN_ITEMS_MAX = 40, PLAN_CANDIDATES_MAX = 16, PLAN_
 struct step {
 	char id[32]; /* "packages": stable, unique in the plan */
 	enum step_kind kind;
-	char what[160];                 /* "install rdma-core, ... with apt" */
-	char items[PLAN_ITEMS_MAX][96]; /* package names, module names, or the file's path (without
-					   a leading slash) */
+	char what[160]; /* "install rdma-core, ... with apt" */
+	char items[PLAN_ITEMS_MAX]
+		  [192]; /* package names, module names, units, options; the path of a file, without
+			    a leading slash; address and digest of an artefact */
 	unsigned nitems;
 	char content[1024]; /* of the file, for STEP_FILE */
 	char changes[PLAN_ITEMS_MAX]

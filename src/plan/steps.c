@@ -1,14 +1,17 @@
-/* plan/steps.c - what has to change on the machine for a driver row to be fulfilled, and what the
- * reader should know besides. */
+/* plan/steps.c - what has to change on the machine for a driver row to be fulfilled, in order. */
 #include "plan/room.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 
-#define MODULES_FILE "etc/modules-load.d/ib-vmext.conf"
+#define MODULES_FILE   "etc/modules-load.d/ib-vmext.conf"
+#define PIN_FILE       "etc/apt/preferences.d/ib-vmext-doca"
+#define DOWNLOADS_DIR  "/var/lib/ib-vmext/downloads"
+#define FIRMWARE_STAYS "--without-fw-update" /* of a virtual function it belongs to the host */
 
 static struct step *step_add(struct plan *p, const char *id, enum step_kind kind)
 {
@@ -44,49 +47,249 @@ static PRINTF(2, 3) void change_add(struct step *s, const char *fmt, ...)
 	s->nchanges++;
 }
 
-/* Add a word to a text as an item of a list: "a, b". */
-static void text_list_add(char *text, size_t size, const char *word)
+/* Copy the next name of the list, the kernel's release in the place of "%r". */
+static bool name_next(const char **rest, const struct facts *f, char *ret, size_t size)
 {
-	char former[320];
+	char word[128];
+	const char *at;
 
-	(void)TEXT_COPY(former, text);
-	(void)text_format(text, size, "%s%s%s", former, former[0] != '\0' ? ", " : "", word);
+	if (!list_next(rest, word, sizeof word))
+		return false;
+	at = strstr(word, "%r");
+	if (at == NULL)
+		(void)text_copy(ret, size, word);
+	else
+		(void)text_format(ret, size, "%.*s%s%s", (int)(at - word), word, f->kernel.release,
+				  at + 2);
+	return true;
 }
 
-/* Every package of the row is an item, since together they are the transaction; only what is not
- * there yet is a change. */
-static void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
-{
-	struct step *s = step_add(ret, "packages", STEP_PACKAGES);
-	const char *rest = row->packages;
-	char names[120] = "", name[64];
+/* Packages. */
 
-	while (list_next(&rest, name, sizeof name)) {
+/* The headers of the running kernel are no package of the RDMA set, but a fact. */
+static bool package_is_there(const struct facts *f, const char *name)
+{
+	bool of_kernel = f->kernel.release[0] != '\0' && strstr(name, f->kernel.release) != NULL &&
+			 (strstr(name, "headers") != NULL || strstr(name, "devel") != NULL);
+
+	return package_is_whole(f, name) || (of_kernel && f->kernel.headers == TRI_YES);
+}
+
+/* "a, b and 3 more": as many names as there is room for. */
+struct names {
+	char text[104];
+	unsigned more;
+};
+
+static void name_add(struct names *n, const char *name)
+{
+	if (n->more > 0 || strlen(n->text) + strlen(", ") + strlen(name) >= sizeof n->text)
+		n->more++;
+	else
+		text_list_add(n->text, sizeof n->text, name);
+}
+
+static void names_say(const struct names *n, const char *verb, char *ret, size_t size)
+{
+	if (n->more == 0)
+		(void)text_format(ret, size, "%s %s", verb, n->text);
+	else
+		(void)text_format(ret, size, "%s %s and %u more", verb, n->text, n->more);
+}
+
+/* Every package of the list is an item, since together they are the transaction; only what is not
+ * there yet is a change. `suffix` goes on about it. */
+static void packages_fill(struct step *s, const struct facts *f, const char *list,
+			  const char *suffix)
+{
+	struct names names = { 0 };
+	char name[sizeof s->items[0]];
+
+	while (name_next(&list, f, name, sizeof name)) {
 		item_add(s, name);
-		if (package_is_whole(f, name))
+		if (package_is_there(f, name))
 			continue;
-		change_add(s,
-			   facts_package(f, name) != NULL ? "package %s (repaired)" : "package %s",
-			   name);
-		text_list_add(names, sizeof names, name);
+		change_add(s, "package %.120s%s", name,
+			   facts_package(f, name) != NULL ? " (repaired)" : suffix);
+		name_add(&names, name);
 	}
-	(void)TEXT_FORMAT(s->what, "install %s with %s", names, row->package_manager);
+	names_say(&names, "install", s->what, sizeof s->what);
+}
+
+static void packages_undo(struct step *s, const struct driver_row *row)
+{
 	(void)TEXT_FORMAT(s->undo,
 			  "%s brings back the packages and versions that were there before",
 			  row->package_manager);
+}
+
+static void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "packages", STEP_PACKAGES);
+	bool excludes = row_is_vendors(row) && !text_eq(row->package_manager, "apt");
+	char what[sizeof s->what];
+
+	packages_fill(s, f, row->packages, "");
+	(void)TEXT_COPY(what, s->what);
+	(void)TEXT_FORMAT(s->what, "%s with %s%s", what, row->package_manager,
+			  excludes ? ", kernel images excluded from this one command" : "");
+	packages_undo(s, row);
+	step_drop_if_idle(ret);
+}
+
+static void build_packages_step(const struct facts *f, const struct driver_row *row,
+				struct plan *ret)
+{
+	struct step *s = step_add(ret, "build-packages", STEP_PACKAGES);
+
+	packages_fill(s, f, row->build_packages, ", where it is not there");
+	(void)TEXT_FORMAT(s->what, "install with %s what compiling the modules needs",
+			  row->package_manager);
+	packages_undo(s, row);
+	step_drop_if_idle(ret);
+}
+
+/* The artefact. */
+
+static const char *file_name(const char *url)
+{
+	const char *slash = strrchr(url, '/');
+
+	return slash != NULL ? slash + 1 : url;
+}
+
+/* Items: the address, then the digest where one is known. */
+static void download_step(const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "download", STEP_DOWNLOAD);
+	bool digest = row->sha256[0] != '\0';
+	char text[sizeof s->items[0]];
+
+	item_add(s, row->url);
+	if (digest) {
+		(void)TEXT_FORMAT(text, "sha256:%s", row->sha256);
+		item_add(s, text);
+	}
+	(void)TEXT_FORMAT(s->what, "download %.90s %s", file_name(row->url),
+			  digest ? "and hold it against its SHA-256"
+				 : "over TLS only, since no digest of it is known");
+	change_add(s, "file " DOWNLOADS_DIR "/%.120s", file_name(row->url));
+	if (row->download_bytes >= 0)
+		change_add(s, "download of %lld bytes", row->download_bytes);
+	(void)TEXT_COPY(s->undo, "the file is removed");
+}
+
+/* Items: what the package manager is told of: the file that was downloaded, or the base address of
+ * an online repository and its key. */
+static void repository_step(const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "repository", STEP_REPOSITORY);
+
+	if (row->url[0] != '\0') {
+		item_add(s, file_name(row->url));
+		(void)TEXT_FORMAT(s->what, "make the packages in %.80s known to %s",
+				  file_name(row->url), row->package_manager);
+		change_add(s, "package doca-host, a repository in a file");
+	} else {
+		item_add(s, row->repository);
+		item_add(s, row->key);
+		(void)TEXT_FORMAT(s->what, "make the packages of %.100s known to %s",
+				  row->repository, row->package_manager);
+		change_add(s, "repository %.140s", row->repository);
+		change_add(s, "key %.150s", row->key);
+	}
+	(void)TEXT_FORMAT(s->undo, "the repository is taken from %s again", row->package_manager);
+}
+
+/* DOCA's repository holds a dkms of its own (known issue 18). */
+static void pin_step(struct plan *ret)
+{
+	struct step *s = step_add(ret, "repository-pin", STEP_FILE);
+
+	item_add(s, PIN_FILE);
+	change_add(s, "file /" PIN_FILE);
+	(void)TEXT_COPY(s->what, "have dkms come from the distribution, never from DOCA");
+	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
+	(void)TEXT_COPY(s->content, "# Written by ib-vmext: DOCA's repository holds a dkms of its "
+				    "own, the distribution's stays.\n"
+				    "# `ib-vmext undo` takes this file away.\n"
+				    "Package: dkms\n"
+				    "Pin: release l=DOCA-HOST*\n"
+				    "Pin-Priority: -1\n");
+}
+
+/* mlnxofedinstall. */
+
+static void options_add(struct step *s, const struct facts *f, const char *options)
+{
+	bool firmware_stays = false;
+	size_t len;
+
+	for (options += strspn(options, " "); *options != '\0';
+	     options += len, options += strspn(options, " ")) {
+		char word[128], name[sizeof s->items[0]];
+		const char *rest = word;
+
+		len = strcspn(options, " ");
+		(void)TEXT_FORMAT(word, "%.*s", (int)len, options);
+		firmware_stays |= text_eq(word, FIRMWARE_STAYS);
+		if (name_next(&rest, f, name, sizeof name))
+			item_add(s, name);
+	}
+	if (!firmware_stays)
+		item_add(s, FIRMWARE_STAYS);
+}
+
+/* Items: the options. What the installer does besides is read from it (facts: the catalogue's
+ * section on mlnxofedinstall). */
+static void installer_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "installer", STEP_INSTALLER);
+
+	options_add(s, f, row->options);
+	(void)TEXT_FORMAT(s->what, "run mlnxofedinstall of MLNX_OFED %.60s, which %s the modules",
+			  row->version, row->builds ? "compiles and installs" : "installs");
+	change_add(s, "packages of MLNX_OFED %.80s, in the place of the distribution's",
+		   row->version);
+	for (unsigned i = 0; i < f->npackages; i++)
+		if (f->driver.kind != DRIVER_MLNX_OFED)
+			change_add(s, "package %s (replaced or removed by the installer)",
+				   f->packages[i].name);
+	change_add(s, "modules for kernel %s", f->kernel.release);
+	change_add(s, "file /etc/security/limits.conf (locked memory)");
+	(void)TEXT_COPY(s->undo, "ofed_uninstall.sh --force, then the packages and the file that "
+				 "were there before are put back");
+}
+
+/* Services and modules. */
+
+static void services_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "services", STEP_SERVICES);
+	const char *rest = row->services;
+	char names[80] = "", name[64];
+
+	while (name_next(&rest, f, name, sizeof name)) {
+		item_add(s, name);
+		change_add(s, "service %s enabled", name);
+		text_list_add(names, sizeof names, name);
+	}
+	(void)TEXT_FORMAT(s->what, "enable %s for the next boot, without starting it now", names);
+	(void)TEXT_COPY(s->undo, "what was not enabled before is disabled");
 	step_drop_if_idle(ret);
 }
 
 /* The modules of a row that this kernel can load: those that must be, then the optional ones. */
 struct module_walk {
 	const struct facts *facts;
+	const struct driver_row *row;
 	const char *rest, *optional;
 };
 
 static bool module_next(struct module_walk *w, char *ret, size_t size)
 {
 	while (list_next(&w->rest, ret, size) || list_next(&w->optional, ret, size))
-		if (!module_is_missing(w->facts, ret))
+		if (!row_lacks_module(w->row, w->facts, ret))
 			return true;
 	return false;
 }
@@ -94,7 +297,7 @@ static bool module_next(struct module_walk *w, char *ret, size_t size)
 static void modules_boot_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "modules-boot", STEP_FILE);
-	struct module_walk walk = { f, row->modules, row->optional_modules };
+	struct module_walk walk = { f, row, row->modules, row->optional_modules };
 	char former[sizeof s->content], name[64];
 
 	item_add(s, MODULES_FILE);
@@ -112,7 +315,7 @@ static void modules_boot_step(const struct facts *f, const struct driver_row *ro
 static void modules_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "modules", STEP_MODULES);
-	struct module_walk walk = { f, row->modules, row->optional_modules };
+	struct module_walk walk = { f, row, row->modules, row->optional_modules };
 	char names[120] = "", name[64];
 
 	while (module_next(&walk, name, sizeof name)) {
@@ -128,90 +331,38 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 	step_drop_if_idle(ret);
 }
 
+/* The artefact's way onto the machine. */
+static void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	bool doca = text_eq(row->route, "doca-ofed");
+
+	if (row->build_packages[0] != '\0')
+		build_packages_step(f, row, ret);
+	if (row->url[0] != '\0')
+		download_step(row, ret);
+	if (!doca) {
+		installer_step(f, row, ret);
+		return;
+	}
+	if (text_eq(row->package_manager, "apt"))
+		pin_step(ret);
+	repository_step(row, ret);
+	packages_step(f, row, ret);
+}
+
+/* While another stack's core is loaded, modules of this one would not fit to it. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
-	packages_step(in->facts, row, ret);
-	modules_boot_step(in->facts, row, ret);
-	modules_step(in->facts, row, ret);
-}
-
-static PRINTF(4, 5) void warning_add(struct plan *p, const char *id, const char *remedy,
-				     const char *fmt, ...)
-{
-	struct warning *w = &p->warnings[p->nwarnings++];
-	va_list ap;
-
-	(void)TEXT_COPY(w->id, id);
-	(void)TEXT_COPY(w->remedy, remedy);
-	va_start(ap, fmt);
-	(void)vsnprintf(w->what, sizeof w->what, fmt, ap);
-	va_end(ap);
-}
-
-static void size_warnings(const struct inputs *in, struct plan *ret)
-{
 	const struct facts *f = in->facts;
-	const struct size_row *size = catalogue_size(in->catalogue, f->vm.size);
-	unsigned functions = facts_count_infiniband_nics(f);
 
-	if (!f->vm.azure)
-		return;
-	if (f->vm.size[0] == '\0')
-		warning_add(ret, "size-unknown",
-			    "Check that 169.254.169.254 can be reached from this VM.",
-			    "instance metadata does not tell the VM size: the number and the rate "
-			    "of its ports cannot be checked");
-	else if (size == NULL)
-		warning_add(ret, "size-not-in-catalogue",
-			    "Nothing, if InfiniBand verifies; a newer catalogue may know the size.",
-			    "%s is not a size of the catalogue, but has %u InfiniBand function%s: "
-			    "the number and the rate of its ports cannot be checked",
-			    f->vm.size, functions, functions == 1 ? "" : "s");
-	else if (functions < size->ports)
-		warning_add(ret, "functions-missing", fault_row(FAULT_ADAPTER_ABSENT)->remedy,
-			    "%s has %u InfiniBand functions, but only %u on the PCI bus",
-			    size->name, size->ports, functions);
-}
-
-static void packages_warning(const struct facts *f, struct plan *ret)
-{
-	char names[160] = "";
-
-	for (unsigned i = 0; i < f->npackages; i++)
-		if (f->packages[i].half_installed)
-			text_list_add(names, sizeof names, f->packages[i].name);
-	if (names[0] != '\0')
-		warning_add(ret, "half-installed",
-			    "They are repaired by apply; by hand: `dpkg --configure -a` and "
-			    "`apt-get -f install`, or `dnf check`.",
-			    "an interrupted installation left these packages half done: %s", names);
-}
-
-/* What the machine goes without where the kernel has no such module; one row for each optional
- * module that the catalogue may name. A remedy must not be to deploy again on another kernel: the
- * stack would be kept without the module. */
-static const struct {
-	const char *module, *id, *lack, *remedy;
-} optional_modules[] = {
-	{ "ib_ipoib", "no-ipoib", "there will be no IPoIB interface (ib0); MPI over verbs works",
-	  "Nothing, unless ib0 is needed: then name ib_ipoib in a file of /etc/modules-load.d and "
-	  "boot the standard kernel (Debian: linux-image-amd64)." },
-};
-
-static void modules_warnings(const struct facts *f, const struct driver_row *row, struct plan *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(optional_modules); i++)
-		if (list_has(row->optional_modules, optional_modules[i].module) &&
-		    module_is_missing(f, optional_modules[i].module))
-			warning_add(ret, optional_modules[i].id, optional_modules[i].remedy,
-				    "kernel %s has no module %s: %s", f->kernel.release,
-				    optional_modules[i].module, optional_modules[i].lack);
-}
-
-void warnings_add(const struct inputs *in, const struct driver_row *row, struct plan *ret)
-{
-	size_warnings(in, ret);
-	if (row != NULL)
-		modules_warnings(in->facts, row, ret);
-	packages_warning(in->facts, ret);
+	ret->reboot = row_replaces_modules(row) && stack_loaded_module(f) != NULL;
+	if (row_is_vendors(row))
+		vendor_steps(f, row, ret);
+	else
+		packages_step(f, row, ret);
+	if (row->services[0] != '\0')
+		services_step(f, row, ret);
+	modules_boot_step(f, row, ret);
+	if (!ret->reboot)
+		modules_step(f, row, ret);
 }

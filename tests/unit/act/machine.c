@@ -116,6 +116,7 @@ void machine_make(struct machine *m)
 				   "sys/bus/pci/devices/0101:00:00.0/driver"),
 			 0);
 	settings_defaults(&m->settings);
+	m->catalogue = &catalogue_built_in;
 	m->archive = archive_usual;
 	m->narchive = archive_usual_count;
 	packages_put(m, "base-files", "12.4", "install ok installed");
@@ -153,7 +154,7 @@ static bool open_act(struct machine *m, struct act *a, struct outcome *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	buf_clear(&m->said);
-	if (act_open(a, &m->host, &catalogue_built_in, true, &err) == 0) {
+	if (act_open(a, &m->host, m->catalogue, true, &err) == 0) {
 		a->program = m->program;
 		return true;
 	}

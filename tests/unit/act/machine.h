@@ -49,6 +49,7 @@ struct machine {
 	struct log log;
 	struct buf said; /* every event of the log, a line each */
 	struct settings settings;
+	const struct catalogue *catalogue; /* the built-in one, unless a test puts its own */
 	const struct archive_package *archive;
 	size_t narchive;
 	struct upset upsets[4];

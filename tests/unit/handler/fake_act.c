@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "act/carry.h"
 #include "act/judge.h"
 #include "act/receipt.h"
 #include "base/fs.h"
@@ -110,6 +111,19 @@ int act_judge(const struct host *h, const struct catalogue *c, const struct sett
 	TEXT_COPY(plan->decision.remedy, fake_act.judged == FAULT_NONE ? "" : row->remedy);
 	TEXT_COPY(plan->decision.route, fake_act.judged == FAULT_NONE ? "inbox" : "");
 	return 0;
+}
+
+void carry_limit(const struct facts *f, struct plan *p)
+{
+	const struct fault_row *row = fault_row(FAULT_ROUTE_NOT_CARRIED_OUT);
+
+	(void)f;
+	if (!fake_act.not_carried)
+		return;
+	p->decision = (struct decision) { .exit_code = row->exit_code,
+					  .fault = FAULT_ROUTE_NOT_CARRIED_OUT };
+	TEXT_COPY(p->decision.reason, "The route doca-ofed has the step download");
+	TEXT_COPY(p->decision.remedy, row->remedy);
 }
 
 bool plan_may_change(const struct plan *p, const struct facts *f)

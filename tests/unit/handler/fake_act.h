@@ -10,6 +10,7 @@ struct machine;
 struct fake_act {
 	struct machine *machine;
 	bool holds;         /* receipt_holds */
+	bool not_carried;   /* there is a route, but not one that can be carried out */
 	enum fault judged;  /* the decision of act_judge; FAULT_NONE: there is a route */
 	bool may_change;    /* plan_may_change */
 	enum fault ends[8]; /* of each act_apply in turn */

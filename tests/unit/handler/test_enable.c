@@ -155,6 +155,18 @@ static void refuses_what_waiting_cannot_change(void **unused)
 	}
 }
 
+static void refuses_a_route_that_is_not_carried_out(void **state)
+{
+	struct machine *m = *state;
+
+	fake_act.not_carried = true;
+	assert_int_equal(handler_main(&m->app, "enable"), 12);
+	expect_status(m, 3, "error 12 The route doca-ofed has the step download");
+	expect_status(m, 3, "{\"driver\": \"inbox\"}");
+	expect_run(m, "systemd-run", false);
+	assert_int_equal(fake_act.applies, 0);
+}
+
 static void bad_settings_are_an_error_status_and_1(void **state)
 {
 	struct machine *m = *state;
@@ -357,6 +369,8 @@ int main(void)
 		CASE(a_machine_that_is_right_costs_nothing),
 		CASE(a_status_left_transitioning_is_put_right),
 		cmocka_unit_test(refuses_what_waiting_cannot_change),
+		cmocka_unit_test_setup_teardown(refuses_a_route_that_is_not_carried_out, set_up,
+						tear_down),
 		CASE(bad_settings_are_an_error_status_and_1),
 		CASE(without_an_environment_only_stderr_is_left),
 		CASE(a_status_folder_that_is_gone_is_14),

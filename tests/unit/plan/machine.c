@@ -96,6 +96,7 @@ void machine_fresh(struct facts *ret)
 				.packages_known = true,
 				.systemd = true };
 	size_set(ret, "Standard_HB120rs_v3");
+	(void)TEXT_COPY(ret->vm.placement_group, "f67c14ab-e92c-408c-ae2d-da15866ec79a");
 	(void)TEXT_COPY(ret->os.id, "debian");
 	(void)TEXT_COPY(ret->os.version, "12");
 	(void)TEXT_COPY(ret->kernel.release, "6.1.0-56-amd64");

@@ -134,6 +134,7 @@ static void survives_text_that_is_not_utf8(void **unused)
 
 #define ONE  "{\"id\":\"a\",\"what\":\"b\",\"remedy\":\"c\"}"
 #define FOUR ONE "," ONE "," ONE "," ONE
+#define MANY FOUR "," FOUR "," FOUR "," FOUR
 
 /* Each is a plan but for one member, which is replaced, or removed where there is no value. */
 static const struct {
@@ -152,8 +153,7 @@ static const struct {
 	{ "changes that are no array", "steps.0", "changes", "\"x\"" },
 	{ "a candidate without estimate", "candidates.0", "estimate", NULL },
 	{ "a warning that is no object", "", "warnings", "[1]" },
-	{ "more warnings than there is room for", "", "warnings",
-	  "[" FOUR "," FOUR "," FOUR "," FOUR "," ONE "]" },
+	{ "more warnings than there is room for", "", "warnings", "[" MANY "," MANY "," ONE "]" },
 };
 
 static void refuses_what_is_no_plan(void **unused)

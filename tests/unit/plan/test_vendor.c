@@ -1,0 +1,461 @@
+/* tests/unit/plan/test_vendor.c - the vendors' routes: what stands against them, which of their
+ * rows is taken, and what they change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "rows.h"
+
+static struct bench bench;
+static struct facts *const f = &bench.facts;
+static struct settings *const s = &bench.settings;
+static const struct decision *const d = &bench.plan.decision;
+
+#define CHANGE(name, ...)                                                                          \
+	static void name(void)                                                                     \
+	{                                                                                          \
+		__VA_ARGS__;                                                                       \
+	}
+
+CHANGE(as_it_is, (void)f)
+CHANGE(ask_doca, s->driver = CHOICE_DOCA_OFED)
+CHANGE(ask_mlnx, s->driver = CHOICE_MLNX_OFED)
+CHANGE(ask_inbox, s->driver = CHOICE_INBOX)
+CHANGE(ask_distro, s->driver = CHOICE_DISTRO)
+CHANGE(cheapest, s->prefer = PREFER_CHEAPEST)
+CHANGE(vendors_only, bench.catalogue.ndrivers = ROW_DISTRO)
+CHANGE(doca_only, bench.catalogue.ndrivers = 1)
+
+/* What stands against a row, one change each. */
+CHANGE(secure_boot, f->kernel.secure_boot = TRI_YES)
+CHANGE(secure_boot_by_metadata, f->kernel.secure_boot = TRI_UNKNOWN; f->vm.secure_boot = TRI_YES)
+CHANGE(secure_boot_unknown, f->kernel.secure_boot = TRI_UNKNOWN)
+CHANGE(signed_only, f->kernel.signed_only = TRI_YES)
+CHANGE(modules_key, secure_boot(); (void)TEXT_COPY(s->modules_key, "/root/mok.key"))
+CHANGE(not_compiled, secure_boot(); bench.rows[ROW_DOCA].builds = false)
+CHANGE(cx3_new_kernel, {
+	generation_set(&bench, "CX3-Pro");
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		bench.rows[i].generations = "CX3-Pro";
+})
+CHANGE(cx3_old_kernel, cx3_new_kernel(); (void)TEXT_COPY(f->kernel.release, "5.5.19-azure"))
+CHANGE(dpll, f->kernel.dpll_ffo = TRI_YES)
+CHANGE(dpll_newer, dpll(); bench.rows[ROW_DOCA].ofed = "26.01-1.0.0.0")
+CHANGE(dpll_not, f->kernel.dpll_ffo = TRI_NO)
+CHANGE(uek, (void)TEXT_COPY(f->kernel.flavour, "uek"))
+CHANGE(core_built_in, module_of(f, "mlx5_core")->built_in = true)
+CHANGE(module_missing, module_of(f, "mlx5_ib")->path[0] = '\0')
+CHANGE(inbox_module_missing, module_missing(); ask_inbox())
+CHANGE(inbox_module_in_extra, inbox_module_missing();
+       bench.rows[ROW_INBOX].packages = "rdma-core,linux-modules-extra-%r")
+CHANGE(blacklisted, module_of(f, "mlx5_ib")->blacklisted = true)
+CHANGE(blacklisted_but_loaded, blacklisted(); module_of(f, "mlx5_ib")->loaded = true)
+CHANGE(disk_short, space_add(f, "/", 900); bench.rows[ROW_DOCA].disk_bytes = 1000LL << 20)
+CHANGE(disk_enough, space_add(f, "/", 1000); bench.rows[ROW_DOCA].disk_bytes = 1000LL << 20)
+CHANGE(other_stack, driver_set(f, DRIVER_MLNX_OFED, "5.4-1.0.3.0"))
+CHANGE(same_stack, driver_set(f, DRIVER_DOCA_OFED, "2.10.0"))
+CHANGE(secure_boot_vendors_only, secure_boot(); vendors_only())
+CHANGE(secure_boot_asked, secure_boot(); ask_doca())
+CHANGE(dpll_asked, dpll(); ask_doca())
+CHANGE(dpll_doca_only, dpll(); doca_only())
+CHANGE(blacklisted_doca_only, blacklisted(); doca_only())
+CHANGE(disk_doca_only, disk_short(); doca_only())
+
+/* Which row. */
+CHANGE(version_doca, ask_doca(); (void)TEXT_COPY(s->driver_version, "3.2"))
+CHANGE(version_of_other_route, (void)TEXT_COPY(s->driver_version, "5.8"))
+CHANGE(version_nowhere, ask_doca(); (void)TEXT_COPY(s->driver_version, "9.9"))
+CHANGE(version_nowhere_auto, (void)TEXT_COPY(s->driver_version, "9.9"))
+CHANGE(spare, bench.rows[ROW_SPARE] = bench.rows[ROW_DOCA]; bench.rows[ROW_SPARE].version = "3.1.0")
+CHANGE(spare_by_digest, spare(); bench.rows[ROW_DOCA].sha256 = "")
+CHANGE(spare_by_age, spare(); bench.rows[ROW_DOCA].deprecated = true)
+CHANGE(old_with_digest, spare_by_age(); bench.rows[ROW_SPARE].sha256 = "")
+CHANGE(spare_by_version, spare(); ask_doca(); (void)TEXT_COPY(s->driver_version, "3.1"))
+CHANGE(spare_by_rule, spare(); dpll(); bench.rows[ROW_SPARE].ofed = "26.01-1.0.0.0")
+CHANGE(both_alike, spare())
+CHANGE(all_old, bench.rows[ROW_DOCA].deprecated = true)
+CHANGE(distro, bench.rows[ROW_DISTRO].os_ids = "ubuntu"; ask_distro())
+CHANGE(prebuilt, (void)TEXT_COPY(s->prebuilt, "https://example.com/packs"))
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	enum fault fault;
+	const char *route, *version; /* of the decision */
+	const char *of, *why;        /* a candidate and a part of its reason */
+} rows[] = {
+	{ "the vendor's driver first", as_it_is, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "holds" },
+	{ "the cheapest first", cheapest, FAULT_NONE, "inbox", "", "doca-ofed", "NVIDIA's" },
+	{ "as asked for", ask_mlnx, FAULT_NONE, "mlnx-ofed", "5.8-1.0.1.1", "inbox", "ask for" },
+	{ "the distribution's build", distro, FAULT_NONE, "distro", "", "inbox", "ask for" },
+	{ "issue 42: Secure Boot leaves inbox", secure_boot, FAULT_NONE, "inbox", "", "doca-ofed",
+	  "signed by nobody" },
+	{ "issue 42: metadata knows of it", secure_boot_by_metadata, FAULT_NONE, "inbox", "",
+	  "mlnx-ofed", "signed modules only" },
+	{ "issue 42: not known is not on", secure_boot_unknown, FAULT_NONE, "doca-ofed", "3.2.1",
+	  "inbox", "" },
+	{ "issue 42: enforced without Secure Boot", signed_only, FAULT_NONE, "inbox", "",
+	  "doca-ofed", "signed modules only" },
+	{ "issue 42: the owner's key", modules_key, FAULT_NONE, "doca-ofed", "3.2.1", "inbox", "" },
+	{ "issue 42: nothing is compiled", not_compiled, FAULT_NONE, "doca-ofed", "3.2.1",
+	  "mlnx-ofed", "signed by nobody" },
+	{ "issue 42: nothing else serves", secure_boot_vendors_only, FAULT_SECURE_BOOT, "", "",
+	  "doca-ofed", "signed by nobody" },
+	{ "issue 42: asked for", secure_boot_asked, FAULT_SECURE_BOOT, "", "", "inbox", "ask for" },
+	{ "issue 2: ConnectX-3 and 6.8", cx3_new_kernel, FAULT_NONE, "inbox", "", "mlnx-ofed",
+	  "5.6 or later" },
+	{ "issue 2: ConnectX-3 and 5.5", cx3_old_kernel, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "" },
+	{ "issue 14: dpll, the other route", dpll, FAULT_NONE, "inbox", "", "doca-ofed",
+	  "dpll_ffo_param" },
+	{ "issue 14: OFED 26.01", dpll_newer, FAULT_NONE, "doca-ofed", "3.2.1", "mlnx-ofed",
+	  "5.8-1.0.1.1 does not compile" },
+	{ "issue 14: the callback as it was", dpll_not, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "" },
+	{ "issue 14: asked for", dpll_asked, FAULT_UNSUPPORTED_DRIVER_CHOICE, "", "", "doca-ofed",
+	  "25.10-1.6.6.0" },
+	{ "issue 14: nothing else", dpll_doca_only, FAULT_UNSUPPORTED_IMAGE, "", "", "doca-ofed",
+	  "dpll.h" },
+	{ "issue 47: UEK", uek, FAULT_NONE, "inbox", "", "doca-ofed", "vanish" },
+	{ "built in", core_built_in, FAULT_NONE, "inbox", "", "doca-ofed", "part of the image" },
+	{ "a vendor brings the module", module_missing, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "no module mlx5_ib" },
+	{ "issue 56: inbox does not", inbox_module_missing, FAULT_UNSUPPORTED_DRIVER_CHOICE, "", "",
+	  "inbox", "no module mlx5_ib" },
+	{ "issue 56: a package of this kernel does", inbox_module_in_extra, FAULT_NONE, "inbox", "",
+	  "inbox", "the kernel holds" },
+	{ "issue 56: blacklisted", blacklisted, FAULT_UNSUPPORTED_IMAGE, "", "", "doca-ofed",
+	  "blacklisted" },
+	{ "issue 56: but loaded", blacklisted_but_loaded, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "" },
+	{ "issue 46: too little room", disk_short, FAULT_NONE, "mlnx-ofed", "5.8-1.0.1.1",
+	  "doca-ofed", "1000 MiB, and / has 900 MiB free" },
+	{ "issue 46: just enough", disk_enough, FAULT_NONE, "doca-ofed", "3.2.1", "inbox", "" },
+	{ "another vendor's stack", other_stack, FAULT_NONE, "mlnx-ofed", "5.8-1.0.1.1",
+	  "doca-ofed", "mlnx-ofed 5.4-1.0.3.0 is installed and must be removed first" },
+	{ "the same stack, broken", same_stack, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "must be removed first" },
+	{ "a prefix of a version", version_doca, FAULT_NONE, "doca-ofed", "3.2.1", "mlnx-ofed",
+	  "" },
+	{ "a version picks the route", version_of_other_route, FAULT_NONE, "mlnx-ofed",
+	  "5.8-1.0.1.1", "doca-ofed", "it gives 3.2.1" },
+	{ "a version that the driver asked for lacks", version_nowhere,
+	  FAULT_UNSUPPORTED_DRIVER_VERSION, "", "", "doca-ofed", "it gives 3.2.1" },
+	{ "a version that none has", version_nowhere_auto, FAULT_UNSUPPORTED_DRIVER_VERSION, "", "",
+	  "mlnx-ofed", "it gives 5.8" },
+	{ "of two alike the first", both_alike, FAULT_NONE, "doca-ofed", "3.2.1", "inbox", "" },
+	{ "a digest wins", spare_by_digest, FAULT_NONE, "doca-ofed", "3.1.0", "inbox", "" },
+	{ "what is maintained wins", spare_by_age, FAULT_NONE, "doca-ofed", "3.1.0", "inbox", "" },
+	{ "even without a digest", old_with_digest, FAULT_NONE, "doca-ofed", "3.1.0", "inbox", "" },
+	{ "a version passes rows over", spare_by_version, FAULT_NONE, "doca-ofed", "3.1.0", "inbox",
+	  "" },
+	{ "so does a rule", spare_by_rule, FAULT_NONE, "doca-ofed", "3.1.0", "inbox", "" },
+	{ "a deprecated one rather than none", all_old, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
+	  "" },
+	{ "there are no packs yet", prebuilt, FAULT_NONE, "doca-ofed", "3.2.1", "prebuilt",
+	  "prebuilt is not looked at" },
+};
+
+static void prepare(void (*change)(void))
+{
+	bench_reset(&bench);
+	change();
+	bench_plan(&bench);
+}
+
+static void takes_the_right_row(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct candidate *c;
+
+		prepare(rows[i].change);
+		c = bench_candidate(&bench, rows[i].of);
+		if (d->fault != rows[i].fault || !text_eq(d->route, rows[i].route) ||
+		    !text_eq(d->version, rows[i].version))
+			fail_msg("%s: %s, route \"%s\" %s: %s", rows[i].name,
+				 fault_row(d->fault)->slug, d->route, d->version, d->reason);
+		if (strstr(c->why, rows[i].why) == NULL || text_ends(c->why, "."))
+			fail_msg("%s: %s: %s", rows[i].name, c->route, c->why);
+		assert_int_equal(bench.plan.nsteps > 0, rows[i].fault == FAULT_NONE);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	const char *reason, *remedy;
+} remedy_rows[] = {
+	{ "what can be changed here is the remedy", blacklisted_doca_only, "blacklisted",
+	  "Remove its line from /etc/modprobe.d." },
+	{ "so is room", disk_doca_only, "900 MiB free", "Free space" },
+	{ "else another image", dpll_doca_only, "dpll", "Use an image of the support matrix." },
+	{ "Secure Boot has its own", secure_boot_asked, "The driver doca-ofed cannot be used",
+	  "Give modulesKey" },
+};
+
+static void says_what_can_be_done(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(remedy_rows); i++) {
+		prepare(remedy_rows[i].change);
+		assert_int_equal(d->exit_code, 12);
+		if (strstr(d->reason, remedy_rows[i].reason) == NULL ||
+		    strstr(d->remedy, remedy_rows[i].remedy) == NULL)
+			fail_msg("%s: %s. %s", remedy_rows[i].name, d->reason, d->remedy);
+	}
+}
+
+/* Steps. */
+
+static void expect_steps(const char *ids)
+{
+	char got[200] = "", former[200];
+
+	for (unsigned i = 0; i < bench.plan.nsteps; i++) {
+		const struct step *step = &bench.plan.steps[i];
+
+		(void)TEXT_COPY(former, got);
+		(void)TEXT_FORMAT(got, "%s%s%s", former, i > 0 ? " " : "", step->id);
+		if (step->nchanges == 0 || step->nitems == 0 || step->undo[0] == '\0')
+			fail_msg("%s: no changes, items or undo", step->id);
+	}
+	assert_string_equal(got, ids);
+}
+
+static void plans_doca(void **unused)
+{
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	bench.rows[ROW_DOCA].download_bytes = 1181116006;
+	bench_plan(&bench);
+	expect_steps("build-packages download repository-pin repository packages services "
+		     "modules-boot modules");
+	assert_false(bench.plan.reboot);
+
+	step = bench_step(&bench, "build-packages");
+	assert_int_equal(step->kind, STEP_PACKAGES);
+	assert_string_equal(step->items[1], "linux-headers-6.8.0-1041-azure");
+	/* They are there: not a change. */
+	assert_int_equal(step->nchanges, 1);
+	assert_string_equal(step->changes[0], "package dkms, where it is not there");
+
+	step = bench_step(&bench, "download");
+	assert_int_equal(step->kind, STEP_DOWNLOAD);
+	assert_int_equal(step->nitems, 2);
+	assert_string_equal(step->items[0], bench.rows[ROW_DOCA].url);
+	assert_true(text_starts(step->items[1], "sha256:75b8d4258b72"));
+	assert_string_equal(step->what, "download doca-host_3.2.1-ubuntu2204_amd64.deb and hold it "
+					"against its SHA-256");
+	assert_string_equal(step->changes[1], "download of 1181116006 bytes");
+
+	step = bench_step(&bench, "repository-pin");
+	assert_int_equal(step->kind, STEP_FILE);
+	assert_string_equal(step->items[0], "etc/apt/preferences.d/ib-vmext-doca");
+	assert_true(text_ends(step->content, "\nPackage: dkms\nPin: release l=DOCA-HOST*\n"
+					     "Pin-Priority: -1\n"));
+
+	step = bench_step(&bench, "repository");
+	assert_int_equal(step->kind, STEP_REPOSITORY);
+	assert_string_equal(step->items[0], "doca-host_3.2.1-ubuntu2204_amd64.deb");
+	assert_string_equal(bench_step(&bench, "packages")->what, "install doca-ofed with apt");
+	assert_string_equal(bench_step(&bench, "services")->items[0], "openibd");
+	assert_string_equal(bench_step(&bench, "services")->changes[0], "service openibd enabled");
+}
+
+static void plans_doca_without_digest(void **unused)
+{
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	bench.rows[ROW_DOCA].sha256 = "";
+	bench_plan(&bench);
+	step = bench_step(&bench, "download");
+	assert_int_equal(step->nitems, 1);
+	assert_non_null(strstr(step->what, "over TLS only"));
+}
+
+static void plans_doca_from_an_online_repository(void **unused)
+{
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	bench.rows[ROW_DOCA].url = bench.rows[ROW_DOCA].sha256 = "";
+	bench.rows[ROW_DOCA].repository = "https://example.com/doca/3.4.0/ubuntu26.04/x86_64/";
+	bench.rows[ROW_DOCA].key = "https://example.com/doca/GPG-KEY.pub";
+	bench_plan(&bench);
+	assert_null(bench_step(&bench, "download"));
+	step = bench_step(&bench, "repository");
+	assert_string_equal(step->items[0], bench.rows[ROW_DOCA].repository);
+	assert_string_equal(step->items[1], bench.rows[ROW_DOCA].key);
+	assert_int_equal(step->nchanges, 2);
+}
+
+static void plans_doca_with_dnf(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	os_set(f, "almalinux", "9.6", "dnf");
+	rows_set_os(&bench, "almalinux", "9.*", "dnf");
+	bench_plan(&bench);
+	expect_steps("build-packages download repository packages services modules-boot modules");
+	assert_string_equal(bench_step(&bench, "packages")->what,
+			    "install doca-ofed with dnf, kernel images excluded from this one "
+			    "command");
+	for (unsigned i = 0; i < bench.plan.nsteps; i++)
+		for (unsigned k = 0; k < bench.plan.steps[i].nchanges; k++)
+			assert_null(strstr(bench.plan.steps[i].changes[k], "dnf.conf"));
+}
+
+static void plans_mlnx(void **unused)
+{
+	static const char *const items[] = { "--add-kernel-support", "--kernel", "6.8.0-1041-azure",
+					     "--without-fw-update" };
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	ask_mlnx();
+	package_add(f, "rdma-core", "39.0-1");
+	bench_plan(&bench);
+	expect_steps("build-packages download installer services modules-boot modules");
+	step = bench_step(&bench, "installer");
+	assert_int_equal(step->kind, STEP_INSTALLER);
+	assert_int_equal(step->nitems, ARRAY_SIZE(items));
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
+		assert_string_equal(step->items[i], items[i]);
+	assert_non_null(strstr(step->what, "compiles and installs"));
+	assert_string_equal(step->changes[1],
+			    "package rdma-core (replaced or removed by the installer)");
+}
+
+static void leaves_the_firmware_once(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	ask_mlnx();
+	bench.rows[ROW_MLNX].options = "--without-fw-update --force";
+	bench_plan(&bench);
+	assert_int_equal(bench_step(&bench, "installer")->nitems, 2);
+}
+
+/* Issues 31, 32, 34, 35. */
+static void waits_for_the_boot(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	module_of(f, "mlx5_core")->loaded = true;
+	bench_plan(&bench);
+	expect_steps("build-packages download repository-pin repository packages services "
+		     "modules-boot");
+	assert_true(bench.plan.reboot);
+	s->driver = CHOICE_INBOX;
+	bench_plan(&bench);
+	expect_steps("packages modules-boot modules");
+	assert_false(bench.plan.reboot);
+}
+
+static void plans_the_distributions_build(void **unused)
+{
+	(void)unused;
+	prepare(distro);
+	expect_steps("packages modules-boot modules");
+	bench.rows[ROW_DISTRO].packages = "mlnx-ofa_kernel-modules,rdma-core";
+	module_of(f, "mlx5_core")->loaded = true;
+	bench_plan(&bench);
+	expect_steps("packages modules-boot");
+	assert_true(bench.plan.reboot);
+}
+
+static void names_as_many_packages_as_fit(void **unused)
+{
+	(void)unused;
+	prepare(distro);
+	bench.rows[ROW_DISTRO].packages =
+		"mlnx-ofa_kernel,mlnx-ofa_kernel-modules,rdma-core,libibverbs,libibverbs-utils,"
+		"librdmacm,librdmacm-utils,libibumad,infiniband-diags";
+	bench_plan(&bench);
+	assert_string_equal(bench.plan.steps[0].what,
+			    "install mlnx-ofa_kernel, mlnx-ofa_kernel-modules, rdma-core, "
+			    "libibverbs, libibverbs-utils, librdmacm and 3 more with apt");
+	assert_int_equal(bench.plan.steps[0].nitems, 9);
+	assert_int_equal(bench.plan.steps[0].nchanges, 9);
+}
+
+static void names_a_package_of_the_kernel(void **unused)
+{
+	(void)unused;
+	prepare(inbox_module_in_extra);
+	assert_string_equal(bench_step(&bench, "packages")->items[1],
+			    "linux-modules-extra-6.8.0-1041-azure");
+	assert_non_null(strstr(bench_step(&bench, "modules-boot")->content, "\nmlx5_ib\n"));
+}
+
+static void tells_the_costs(void **unused)
+{
+	const struct candidate *c;
+
+	(void)unused;
+	bench_reset(&bench);
+	bench.rows[ROW_DOCA].seconds = 900;
+	bench.rows[ROW_DOCA].disk_bytes = 3LL << 30;
+	bench_plan(&bench);
+	c = bench_candidate(&bench, "doca-ofed");
+	assert_int_equal(c->estimate.seconds, 900);
+	assert_int_equal(c->estimate.download_bytes, -1);
+	assert_int_equal(c->estimate.disk_bytes, 3LL << 30);
+	assert_string_equal(c->estimate.basis, "catalogue");
+	assert_string_equal(c->peer_memory, "yes");
+	assert_string_equal(bench_candidate(&bench, "inbox")->estimate.basis, "unknown");
+}
+
+/* A vendor's stack that works is kept, however it came, and however new the row is. */
+static void keeps_a_vendors_stack(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	for (unsigned i = 0; i < f->nmodules; i++)
+		f->modules[i].loaded = true;
+	driver_set(f, DRIVER_DOCA_OFED, "2.10.0");
+	port_add(f, "mlx5_0", f->nics[1].address, 200);
+	bench_plan(&bench);
+	assert_string_equal(d->route, "keep");
+	assert_string_equal(d->version, "2.10.0");
+	assert_int_equal(bench.plan.nsteps, 0);
+	(void)TEXT_COPY(s->driver_version, "3.2");
+	bench_plan(&bench);
+	assert_string_equal(d->route, "doca-ofed");
+	assert_true(bench.plan.reboot);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_the_right_row),
+		cmocka_unit_test(says_what_can_be_done),
+		cmocka_unit_test(plans_doca),
+		cmocka_unit_test(plans_doca_without_digest),
+		cmocka_unit_test(plans_doca_from_an_online_repository),
+		cmocka_unit_test(plans_doca_with_dnf),
+		cmocka_unit_test(plans_mlnx),
+		cmocka_unit_test(leaves_the_firmware_once),
+		cmocka_unit_test(waits_for_the_boot),
+		cmocka_unit_test(plans_the_distributions_build),
+		cmocka_unit_test(names_as_many_packages_as_fit),
+		cmocka_unit_test(names_a_package_of_the_kernel),
+		cmocka_unit_test(tells_the_costs),
+		cmocka_unit_test(keeps_a_vendors_stack),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
