@@ -1,5 +1,4 @@
 /* tests/unit/expectation.c - reads expectations and holds documents against them. */
-#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
