@@ -1,5 +1,5 @@
-/* tests/unit/plan/test_worlds.c - each world of tests/worlds is judged and verified as its
- * expect.json says: {"plan": {"dotted.path": value}, "verify": {…}}. */
+/* tests/unit/plan/test_worlds.c - each world of tests/worlds is judged, with the settings of its
+ * expect.json, and verified as that file says: see expectation.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,55 +13,18 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
+#include "expectation.h"
 #include "host/host.h"
 #include "plan/plan.h"
 #include "probe/probe.h"
 #include "verify/verify.h"
 
-enum { EXPECT_MAX = 1 << 20 };
-
 static char worlds_dir[4096];
-static unsigned worlds_seen;
 
-/* The count of the members that differ; a member that should be null may be missing. */
-static unsigned differences(const char *world, const json_t *expected, const json_t *document)
-{
-	const char *path;
-	json_t *want;
-	unsigned count = 0;
-
-	json_object_foreach((json_t *)expected, path, want)
-	{
-		const json_t *got = json_at(document, path);
-		AUTO_FREE char *text = NULL;
-
-		if (json_equal(want, got) || (json_is_null(want) && got == NULL))
-			continue;
-		text = json_dumps(got, JSON_ENCODE_ANY);
-		print_error("%s: %s is %s\n", world, path, text != NULL ? text : "missing");
-		count++;
-	}
-	return count;
-}
-
-static json_t *expectation_load(const char *world)
-{
-	AUTO_BUF struct buf b = { 0 };
-	char path[PATH_MAX];
-
-	(void)TEXT_FORMAT(path, "%s/%s/expect.json", worlds_dir, world);
-	if (fs_read(AT_FDCWD, path, EXPECT_MAX, &b) < 0)
-		return NULL;
-	return json_parse(buf_text(&b), b.len, NULL, 0);
-}
-
-static bool is_world(const char *name)
-{
-	char path[PATH_MAX];
-
-	(void)TEXT_FORMAT(path, "%s/%s/world.json", worlds_dir, name);
-	return fs_exists(AT_FDCWD, path);
-}
+struct tally {
+	unsigned worlds, wrong;
+	json_t *had, *lacked; /* ids of warnings, over all worlds */
+};
 
 static void facts_of_world(const char *world, struct facts *ret)
 {
@@ -79,7 +42,7 @@ static void facts_of_world(const char *world, struct facts *ret)
 	catalogue_classify(&catalogue_built_in, ret);
 }
 
-static json_t *plan_of(const struct facts *f)
+static json_t *plan_of(const char *world, const struct facts *f, const json_t *settings)
 {
 	static struct plan p, back;
 	struct settings s;
@@ -87,6 +50,8 @@ static json_t *plan_of(const struct facts *f)
 	AUTO_JSON json_t *j = NULL;
 
 	settings_defaults(&s);
+	if (settings_read_public(settings, &s, &err) < 0)
+		fail_msg("%s: expect.json: %s", world, err.what);
 	plan_build(f, &s, &catalogue_built_in, &p);
 	j = plan_to_json(&p);
 	assert_non_null(j);
@@ -95,39 +60,67 @@ static json_t *plan_of(const struct facts *f)
 	return plan_to_json(&back);
 }
 
+static void ids_add(json_t *set, const json_t *ids)
+{
+	const json_t *id;
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+		assert_int_equal(json_object_set_new(set, json_string_value(id), json_true()), 0);
+}
+
 static int world_check(void *ctx, const char *world)
 {
 	static struct facts f;
 	static struct verification v;
 	AUTO_JSON json_t *expected = NULL, *plan = NULL, *verified = NULL;
-	unsigned *bad = ctx;
+	struct tally *tally = ctx;
 
-	if (!is_world(world))
+	if (!expectation_is_world(worlds_dir, world))
 		return 0; /* a README */
-	expected = expectation_load(world);
-	if (expected == NULL) {
-		print_error("%s: no expect.json\n", world);
-		(*bad)++;
-		return 0;
-	}
-	worlds_seen++;
+	expected = expectation_load(worlds_dir, world);
+	tally->worlds++;
 	facts_of_world(world, &f);
-	plan = plan_of(&f);
+	plan = plan_of(world, &f, json_object_get(expected, "settings"));
 	verify_facts(&f, &catalogue_built_in, &v);
 	verified = verify_to_json(&v);
-	*bad += differences(world, json_object_get(expected, "plan"), plan);
-	*bad += differences(world, json_object_get(expected, "verify"), verified);
+	tally->wrong += expectation_compare(world, "plan", json_at(expected, "plan"), plan);
+	tally->wrong += expectation_compare(world, "verify", json_at(expected, "verify"), verified);
+	tally->wrong += expectation_warnings(world, json_at(expected, "warnings"), plan);
+	tally->wrong += expectation_candidates(world, json_at(expected, "candidates"), plan);
+	tally->wrong += expectation_twin(worlds_dir, world);
+	ids_add(tally->had, json_at(expected, "warnings.has"));
+	ids_add(tally->lacked, json_at(expected, "warnings.lacks"));
 	return 0;
+}
+
+/* What no world is warned of is no warning's id, so that its absence says nothing. */
+static unsigned count_misspelt(const struct tally *tally)
+{
+	const char *id;
+	json_t *value;
+	unsigned count = 0;
+
+	json_object_foreach(tally->lacked, id, value)
+	{
+		if (json_object_get(tally->had, id) != NULL)
+			continue;
+		print_error("a world lacks %s, and none has it\n", id);
+		count++;
+	}
+	return count;
 }
 
 static void judges_each_world(void **unused)
 {
-	unsigned bad = 0;
+	AUTO_JSON json_t *had = json_object(), *lacked = json_object();
+	struct tally tally = { .had = had, .lacked = lacked };
 
 	(void)unused;
-	assert_int_equal(fs_list(AT_FDCWD, worlds_dir, world_check, &bad), 0);
-	assert_int_equal(bad, 0);
-	assert_true(worlds_seen > 0);
+	assert_int_equal(fs_list(AT_FDCWD, worlds_dir, world_check, &tally), 0);
+	tally.wrong += count_misspelt(&tally);
+	assert_int_equal(tally.wrong, 0);
+	assert_true(tally.worlds > 0);
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "expectation.h"
 #include "host/host.h"
 #include "probe/probe.h"
 
@@ -21,51 +22,6 @@ static const char *worlds;
 struct tally {
 	unsigned worlds, wrong;
 };
-
-static json_t *read_expectations(const char *world)
-{
-	AUTO_BUF struct buf b = { 0 };
-	char path[512], why[200] = "";
-	json_t *j;
-
-	(void)TEXT_FORMAT(path, "%s/%s/expect.json", worlds, world);
-	if (fs_read(AT_FDCWD, path, 1 << 20, &b) < 0)
-		fail_msg("%s cannot be read", path);
-	j = json_parse(buf_text(&b), b.len, why, sizeof why);
-	if (j == NULL)
-		fail_msg("%s: %s", path, why);
-	return j;
-}
-
-/* null stands for "null, or not there". */
-static bool matches(const json_t *got, const json_t *want)
-{
-	if (json_is_null(want))
-		return got == NULL || json_is_null(got);
-	return json_equal(got, want);
-}
-
-static unsigned compare(const char *world, const json_t *got, const json_t *expectations)
-{
-	const char *path;
-	json_t *want;
-	unsigned wrong = 0;
-
-	json_object_foreach((json_t *)expectations, path, want)
-	{
-		AUTO_BUF struct buf has = { 0 }, should = { 0 };
-
-		if (matches(json_at(got, path), want))
-			continue;
-		wrong++;
-		if (json_at(got, path) != NULL)
-			(void)json_write(json_at(got, path), false, &has);
-		(void)json_write(want, false, &should);
-		print_error("%s: facts.%s is %s, should be %s\n", world, path, buf_text(&has),
-			    buf_text(&should));
-	}
-	return wrong;
-}
 
 static void check_round_trip(const char *world, const struct facts *f, const json_t *j)
 {
@@ -86,8 +42,7 @@ static int check_world(void *ctx, const char *name)
 	struct host h;
 	char dir[512];
 
-	(void)TEXT_FORMAT(dir, "%s/%s/world.json", worlds, name);
-	if (!fs_exists(AT_FDCWD, dir))
+	if (!expectation_is_world(worlds, name))
 		return 0; /* a README */
 	(void)TEXT_FORMAT(dir, "%s/%s", worlds, name);
 	if (host_open_world(&h, dir, NULL, &err) < 0)
@@ -95,10 +50,10 @@ static int check_world(void *ctx, const char *name)
 	if (probe_facts(&h, &options, &f, &err) < 0)
 		fail_msg("%s: %s", name, err.what);
 	host_close(&h);
-	expectations = read_expectations(name);
+	expectations = expectation_load(worlds, name);
 	got = facts_to_json(&f);
 	tally->worlds++;
-	tally->wrong += compare(name, got, json_at(expectations, "facts"));
+	tally->wrong += expectation_compare(name, "facts", json_at(expectations, "facts"), got);
 	assert_true(json_object_size(json_at(expectations, "facts")) > 0);
 	check_round_trip(name, &f, got);
 	(void)TEXT_FORMAT(dir, "%s/%s/SOURCE", worlds, name);
