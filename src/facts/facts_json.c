@@ -50,6 +50,7 @@ static const struct record_field vm_fields[] = {
 	TEXT(vm_facts, "sku", sku),
 	TEXT(vm_facts, "imageVersion", image_version),
 	PLAIN(vm_facts, "secureBoot", TRISTATE, secure_boot),
+	TEXT(vm_facts, "placementGroup", placement_group),
 };
 
 static const struct record_field os_fields[] = {
@@ -64,6 +65,10 @@ static const struct record_field kernel_fields[] = {
 	TEXT(kernel_facts, "machine", machine),
 	PLAIN(kernel_facts, "secureBoot", TRISTATE, secure_boot),
 	TEXT(kernel_facts, "lockdown", lockdown),
+	TEXT(kernel_facts, "flavour", flavour),
+	PLAIN(kernel_facts, "signedOnly", TRISTATE, signed_only),
+	PLAIN(kernel_facts, "headers", TRISTATE, headers),
+	PLAIN(kernel_facts, "dpllFfo", TRISTATE, dpll_ffo),
 };
 
 static const struct record_field hyperv_fields[] = {
@@ -79,6 +84,9 @@ static const struct record_field nic_fields[] = {
 	TEXT(nic_facts, "generation", generation),
 	WORD(nic_facts, "linkLayer", link_layer, names_link_layer),
 	TEXT(nic_facts, "driver", driver),
+	PLAIN(nic_facts, "linkGtpsX10", NUMBER, link_gtps_x10),
+	PLAIN(nic_facts, "linkWidth", NUMBER, link_width),
+	PLAIN(nic_facts, "numaNode", INDEX, numa_node),
 };
 
 static const struct record_field pkey[] = { { NULL, RECORD_PKEY } };
@@ -103,6 +111,53 @@ static const struct record_field module_fields[] = {
 	PLAIN(module_facts, "loaded", BOOL, loaded),
 	PLAIN(module_facts, "builtIn", BOOL, built_in),
 	TEXT(module_facts, "path", path),
+	TEXT(module_facts, "vermagic", vermagic),
+	PLAIN(module_facts, "isSigned", TRISTATE, is_signed),
+	PLAIN(module_facts, "blacklisted", BOOL, blacklisted),
+};
+
+static const struct record_field user_fields[] = {
+	TEXT(module_user, "name", name),
+	TEXT(module_user, "holds", holds),
+};
+
+static const struct record_field dkms_fields[] = {
+	TEXT(dkms_facts, "name", name),
+	TEXT(dkms_facts, "version", version),
+	TEXT(dkms_facts, "kernel", kernel),
+	WORD(dkms_facts, "state", state, names_dkms_state),
+};
+
+static const struct record_field agent_fields[] = {
+	TEXT(agent_facts, "version", version),
+	PLAIN(agent_facts, "enableRdma", TRISTATE, enable_rdma),
+};
+
+static const struct record_field network_fields[] = {
+	TEXT(network_facts, "defaultNetdev", default_netdev),
+	TEXT(network_facts, "defaultDriver", default_driver),
+	PLAIN(network_facts, "overlapsRdma", TRISTATE, overlaps_rdma),
+	PLAIN(network_facts, "cloudInit", TRISTATE, cloud_init),
+	PLAIN(network_facts, "cloudInitNetwork", TRISTATE, cloud_init_network),
+	TEXT(network_facts, "cloudInitVersion", cloud_init_version),
+	PLAIN(network_facts, "networkManager", BOOL, network_manager),
+	PLAIN(network_facts, "networkd", BOOL, networkd),
+	PLAIN(network_facts, "netplan", BOOL, netplan),
+	PLAIN(network_facts, "hasIfconfig", TRISTATE, has_ifconfig),
+};
+
+static const struct record_field kvp_fields[] = {
+	PLAIN(facts, "malformed", BOOL, kvp.malformed),
+	PLAIN(facts, "ipoibPairs", NUMBER, kvp.ipoib_pairs),
+	PLAIN(facts, "networkDirect", BOOL, kvp.network_direct),
+};
+
+static const struct record_field policy_fields[] = {
+	TEXT(package_policy_facts, "excludes", excludes),
+	TEXT(package_policy_facts, "locks", locks),
+	TEXT(package_policy_facts, "pins", pins),
+	TEXT(package_policy_facts, "proxy", proxy),
+	TEXT(package_policy_facts, "mirrors", mirrors),
 };
 
 static const struct record_field package_fields[] = {
@@ -116,15 +171,26 @@ static const struct record_field driver_fields[] = {
 	TEXT(facts, "version", driver.version),
 };
 
-static const struct record_field space_fields[] = {
+static const struct record_field root_space_fields[] = {
 	PLAIN(facts, "freeBytes", BYTES, root_space.free_bytes),
 	PLAIN(facts, "totalBytes", BYTES, root_space.total_bytes),
+};
+
+static const struct record_field space_fields[] = {
+	TEXT(space_facts, "path", path),
+	PLAIN(space_facts, "freeBytes", BYTES, free_bytes),
+	PLAIN(space_facts, "totalBytes", BYTES, total_bytes),
+	PLAIN(space_facts, "noexec", TRISTATE, noexec),
+	PLAIN(space_facts, "readOnly", TRISTATE, read_only),
 };
 
 static const struct record_field nic[] = { PART(NULL, nic_fields) };
 static const struct record_field port[] = { PART(NULL, port_fields) };
 static const struct record_field module[] = { PART(NULL, module_fields) };
 static const struct record_field package[] = { PART(NULL, package_fields) };
+static const struct record_field space[] = { PART(NULL, space_fields) };
+static const struct record_field user[] = { PART(NULL, user_fields) };
+static const struct record_field dkms[] = { PART(NULL, dkms_fields) };
 
 static const struct record_field fact_fields[] = {
 	OBJECT(facts, "vm", vm, vm_fields),
@@ -139,8 +205,21 @@ static const struct record_field fact_fields[] = {
 	PLAIN(facts, "packagesKnown", BOOL, packages_known),
 	TEXT(facts, "packageManager", package_manager),
 	PART("driver", driver_fields),
-	{ "rootSpace", RECORD_OBJECT, TABLE(space_fields), .optional = true,
+	{ "rootSpace", RECORD_OBJECT, TABLE(root_space_fields), .optional = true,
 	  .known_offset = offsetof(struct facts, root_space.known) },
+	LIST(facts, "spaces", spaces, nspaces, space),
+	LIST(facts, "users", users, nusers, user),
+	LIST(facts, "dkms", dkms, ndkms, dkms),
+	OBJECT(facts, "agent", agent, agent_fields),
+	OBJECT(facts, "network", network, network_fields),
+	{ "kvp", RECORD_OBJECT, TABLE(kvp_fields), .optional = true,
+	  .known_offset = offsetof(struct facts, kvp.known) },
+	OBJECT(facts, "policy", policy, policy_fields),
+	TEXT(facts, "selinux", selinux),
+	PLAIN(facts, "ipoibLoad", TRISTATE, ipoib_load),
+	PLAIN(facts, "dpkgInterrupted", BOOL, dpkg_interrupted),
+	TEXT(facts, "pendingKernel", pending_kernel),
+	TEXT(facts, "ofedText", ofed_text),
 	PLAIN(facts, "systemd", BOOL, systemd),
 };
 

@@ -36,6 +36,12 @@ static const char *const driver_kind_words[] = {
 	[DRIVER_DOCA_OFED] = "doca-ofed",
 };
 
+static const char *const dkms_state_words[] = {
+	[DKMS_ADDED] = "added",
+	[DKMS_BUILT] = "built",
+	[DKMS_INSTALLED] = "installed",
+};
+
 #define LIST(words)                                                                                \
 	{                                                                                          \
 		(words), ARRAY_SIZE(words)                                                         \
@@ -46,6 +52,7 @@ const struct name_list names_link_layer = LIST(link_layer_words);
 const struct name_list names_port_state = LIST(port_state_words);
 const struct name_list names_port_phys_state = LIST(port_phys_state_words);
 const struct name_list names_driver_kind = LIST(driver_kind_words);
+const struct name_list names_dkms_state = LIST(dkms_state_words);
 
 const char *name_of(const struct name_list *list, int value)
 {

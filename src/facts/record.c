@@ -39,6 +39,11 @@ static json_t *hex_to_json(const char *format, uint16_t value)
 	return json_string(text);
 }
 
+static json_t *index_to_json(int value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
 static json_t *word_to_json(const struct record_field *field, int value)
 {
 	const char *word = name_of(field->names, value);
@@ -88,6 +93,8 @@ static json_t *value_to_json(const struct record_field *field, const char *base)
 		return json_integer(*(const unsigned *)at);
 	case RECORD_BYTES:
 		return json_integer((json_int_t) * (const uint64_t *)at);
+	case RECORD_INDEX:
+		return index_to_json(*(const int *)at);
 	case RECORD_ID:
 		return hex_to_json("", *(const uint16_t *)at);
 	case RECORD_PKEY:
@@ -206,6 +213,8 @@ static int fields_from_json(const struct record_field *fields, size_t count, con
 		const struct place here = { place, fields[i].key, 0, place->why, place->why_size };
 		const json_t *value = json_object_get(object, fields[i].key);
 
+		if (fields[i].kind == RECORD_INDEX)
+			*(int *)(void *)(base + fields[i].offset) = -1;
 		if (value == NULL || json_is_null(value))
 			continue;
 		if (value_from_json(&fields[i], value, base, &here) < 0)
@@ -275,6 +284,11 @@ static int value_from_json(const struct record_field *field, const json_t *j, ch
 		if (number_from_json(j, INT64_MAX, &number, place) < 0)
 			return -EINVAL;
 		*(uint64_t *)at = (uint64_t)number;
+		return 0;
+	case RECORD_INDEX:
+		if (number_from_json(j, INT32_MAX, &number, place) < 0)
+			return -EINVAL;
+		*(int *)at = (int)number;
 		return 0;
 	case RECORD_ID:
 	case RECORD_PKEY:

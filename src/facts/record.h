@@ -14,6 +14,7 @@ enum record_kind {
 	RECORD_TRISTATE, /* enum tristate: true, false, null */
 	RECORD_NUMBER,   /* unsigned or uint32_t; null reads as 0 */
 	RECORD_BYTES,    /* uint64_t */
+	RECORD_INDEX,    /* int from 0 up; -1 is null, and what is missing reads as -1 */
 	RECORD_ID,       /* uint16_t as "15b3" */
 	RECORD_PKEY,     /* uint16_t as "0x800a", as the kernel shows it */
 	RECORD_WORD,     /* an enum, by its list of names; a value without a name is null */
@@ -40,7 +41,8 @@ struct record_field {
 json_t *record_to_json(const struct record_field *fields, size_t count, const void *from);
 
 /* Read an object over *into, which the caller has zeroed. Keys that the table does not name are
- * ignored, missing ones and null leave the value unknown. Returns 0, or -EINVAL with the place and
+ * ignored, missing ones and null leave the value unknown (an INDEX of a
+ * record that is there: -1). Returns 0, or -EINVAL with the place and
  * the reason in `why`. */
 int record_from_json(const struct record_field *fields, size_t count, const json_t *object,
 		     void *into, char *why, size_t why_size);

@@ -41,6 +41,7 @@ int imds_parse(const char *text, size_t len, struct vm_facts *ret)
 	copy_at(compute, "offer", ret->offer, sizeof ret->offer);
 	copy_at(compute, "sku", ret->sku, sizeof ret->sku);
 	copy_at(compute, "version", ret->image_version, sizeof ret->image_version);
+	copy_at(compute, "placementGroupId", ret->placement_group, sizeof ret->placement_group);
 	ret->secure_boot = truth_at(compute, "securityProfile.secureBootEnabled");
 	return 0;
 }

@@ -11,8 +11,8 @@ struct facts;
 struct host;
 struct vm_facts;
 
-/* Fill size, image and secure_boot. Returns 0, or -EINVAL and leaves *ret as it was if this is no
- * such answer: not JSON, or without an object "compute". */
+/* Fill size, image, placement_group and secure_boot. Returns 0, or -EINVAL and leaves *ret as it
+ * was if this is no such answer: not JSON, or without an object "compute". */
 int imds_parse(const char *text, size_t len, struct vm_facts *ret);
 
 /* Asks once. Sets vm.metadata, and vm.azure if it answered. */

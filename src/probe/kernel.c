@@ -1,4 +1,4 @@
-/* probe/kernel.c - release, machine, Secure Boot and lockdown of the running kernel. */
+/* probe/kernel.c - release, machine, headers, and what the running kernel lets in. */
 #include "probe/kernel.h"
 
 #include <errno.h>
@@ -6,11 +6,12 @@
 
 #include "base/text.h"
 #include "host/host.h"
+#include "probe/release.h"
 #include "probe/slice.h"
 
 #define SECURE_BOOT "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
-enum { VARIABLE_SIZE = 5, LOCKDOWN_MAX = 256 };
+enum { VARIABLE_SIZE = 5, LOCKDOWN_MAX = 256, HEADER_MAX = 256 << 10 };
 
 enum tristate kernel_parse_secure_boot(const char *bytes, size_t len)
 {
@@ -28,6 +29,25 @@ int kernel_parse_lockdown(const char *text, size_t len, char *ret, size_t size)
 		return -EINVAL;
 	slice_copy(word, ret, size);
 	return 0;
+}
+
+enum tristate kernel_signed_only(enum tristate sig_enforce, const char *lockdown,
+				 enum tristate secure_boot)
+{
+	bool is_locked = lockdown[0] != '\0' && !text_eq(lockdown, "none");
+
+	if (sig_enforce == TRI_YES || is_locked)
+		return TRI_YES;
+	if (sig_enforce == TRI_NO && (lockdown[0] != '\0' || secure_boot == TRI_NO))
+		return TRI_NO;
+	return TRI_UNKNOWN;
+}
+
+bool kernel_has_dpll_ffo(const char *text, size_t len)
+{
+	static const char name[] = "struct dpll_ffo_param";
+
+	return memmem(text, len, name, strlen(name)) != NULL;
 }
 
 static enum tristate read_secure_boot(const struct host *h)
@@ -50,6 +70,40 @@ void kernel_read_release(const struct host *h, struct kernel_facts *ret)
 		(void)TEXT_COPY(ret->release, release);
 }
 
+static enum tristate read_sig_enforce(const struct host *h)
+{
+	static const char path[] = "sys/module/module/parameters/sig_enforce";
+	char text[8];
+
+	if (HOST_READ_LINE(h, path, text) == 0)
+		return text_eq(text, "Y") ? TRI_YES : text_eq(text, "N") ? TRI_NO : TRI_UNKNOWN;
+	/* A kernel built without signatures has no such parameter. */
+	return host_knows(h, path) && !host_exists(h, path) ? TRI_NO : TRI_UNKNOWN;
+}
+
+static void read_headers(const struct host *h, struct kernel_facts *k)
+{
+	AUTO_BUF struct buf b = { .max = HEADER_MAX };
+	char path[192];
+
+	(void)TEXT_FORMAT(path, "lib/modules/%s", k->release);
+	if (k->release[0] == '\0' || !host_exists(h, path))
+		return;
+	(void)TEXT_FORMAT(path, "lib/modules/%s/build/Makefile", k->release);
+	k->headers = host_exists(h, path) ? TRI_YES : TRI_NO;
+	if (k->headers != TRI_YES)
+		return;
+	(void)TEXT_FORMAT(path, "lib/modules/%s/build/include/linux/dpll.h", k->release);
+	if (host_read(h, path, HEADER_MAX, &b) == 0) {
+		k->dpll_ffo = kernel_has_dpll_ffo(buf_text(&b), b.len) ? TRI_YES : TRI_NO;
+		return;
+	}
+	/* Debian's tree has its include/linux elsewhere: there a missing file says nothing. */
+	(void)TEXT_FORMAT(path, "lib/modules/%s/build/include/linux/module.h", k->release);
+	if (host_exists(h, path))
+		k->dpll_ffo = TRI_NO;
+}
+
 void kernel_read(const struct host *h, struct facts *ret)
 {
 	AUTO_BUF struct buf b = { .max = LOCKDOWN_MAX };
@@ -61,4 +115,7 @@ void kernel_read(const struct host *h, struct facts *ret)
 	k->secure_boot = read_secure_boot(h);
 	if (host_read(h, "sys/kernel/security/lockdown", LOCKDOWN_MAX, &b) == 0)
 		(void)kernel_parse_lockdown(buf_text(&b), b.len, k->lockdown, sizeof k->lockdown);
+	k->signed_only = kernel_signed_only(read_sig_enforce(h), k->lockdown, k->secure_boot);
+	release_flavour(k->release, k->flavour, sizeof k->flavour);
+	read_headers(h, k);
 }

@@ -17,6 +17,9 @@ static const char *const module_names[] = {
 	"mlx4_en",    "mlx_compat",  "mana",           "mana_ib",
 	"pci_hyperv", "hv_vmbus",    "hv_netvsc",      "nvidia",
 	"gdrdrv",     "nv_peer_mem", "nvidia_peermem", "hv_network_direct",
+	"mlx5_vdpa",  "mlx5_fwctl",  "mlx5_dpll",      "irdma",
+	"rpcrdma",    "nvme_rdma",   "ib_iser",        "ib_isert",
+	"ib_srp",     "ib_srpt",     "knem",           "xpmem",
 };
 _Static_assert(ARRAY_SIZE(module_names) <= FACTS_MODULES_MAX,
 	       "facts.h has no room for all modules");
@@ -30,7 +33,7 @@ void module_set_init(struct module_set *ret)
 }
 
 /* '-' and '_' are the same in a module's name; the kernel shows '_', file names have either. */
-static bool name_eq(struct slice name, const char *known)
+bool module_name_eq(struct slice name, const char *known)
 {
 	if (name.len != strlen(known))
 		return false;
@@ -44,7 +47,7 @@ static bool name_eq(struct slice name, const char *known)
 static struct module_facts *find(struct module_set *set, struct slice name)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		if (name_eq(name, set->at[i].name))
+		if (module_name_eq(name, set->at[i].name))
 			return &set->at[i];
 	}
 	return NULL;

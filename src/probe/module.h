@@ -5,9 +5,11 @@
  * name depmod keeps the one that modprobe would load. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "facts/facts.h"
+#include "probe/slice.h"
 
 struct host;
 
@@ -25,6 +27,9 @@ void module_parse_loaded(const char *text, size_t len, struct module_set *set); 
 void module_parse_built_in(const char *text, size_t len,
 			   struct module_set *set);                          /* modules.builtin */
 void module_parse_dep(const char *text, size_t len, struct module_set *set); /* modules.dep */
+
+/* Is it the name `known`, which has '_' where a file or a person may write '-'? */
+bool module_name_eq(struct slice name, const char *known);
 
 /* By kernel.release, which is read if it is not known yet. */
 void module_read(const struct host *h, struct facts *ret);

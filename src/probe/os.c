@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "facts/facts.h"
 #include "host/host.h"
+#include "probe/redhat.h"
 #include "probe/slice.h"
 
 enum { OS_RELEASE_MAX = 64 << 10, VALUE_MAX = 256 };
@@ -73,12 +74,42 @@ void os_parse(const char *text, size_t len, struct os_facts *ret)
 		(void)TEXT_COPY(ret->id, "linux");
 }
 
+/* In this order: Oracle and CentOS have a redhat-release as well, which says less or another name.
+ */
+static bool read_release_file(const struct host *h, struct os_facts *ret)
+{
+	static const char *const paths[] = { "etc/oracle-release", "etc/centos-release",
+					     "etc/redhat-release" };
+	char line[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (HOST_READ_LINE(h, paths[i], line) == 0 &&
+		    redhat_parse(line, strlen(line), ret) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* CentOS names its point release only in the file of its own. */
+static void refine_version(const struct host *h, struct os_facts *ret)
+{
+	struct os_facts other = { .id = "" };
+	size_t len = strlen(ret->version);
+
+	if (strchr(ret->version, '.') == NULL && len > 0 && read_release_file(h, &other) &&
+	    text_starts(other.version, ret->version) && other.version[len] == '.')
+		(void)TEXT_COPY(ret->version, other.version);
+}
+
 void os_read(const struct host *h, struct facts *ret)
 {
 	AUTO_BUF struct buf b = { .max = OS_RELEASE_MAX };
 
 	if (host_read(h, "etc/os-release", OS_RELEASE_MAX, &b) < 0 &&
-	    host_read(h, "usr/lib/os-release", OS_RELEASE_MAX, &b) < 0)
+	    host_read(h, "usr/lib/os-release", OS_RELEASE_MAX, &b) < 0) {
+		(void)read_release_file(h, &ret->os);
 		return;
+	}
 	os_parse(buf_text(&b), b.len, &ret->os);
+	refine_version(h, &ret->os);
 }

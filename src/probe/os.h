@@ -1,6 +1,7 @@
 /* probe/os.h - which distribution this is.
  *
- * Source: etc/os-release, else usr/lib/os-release (os-release(5)). */
+ * Sources: etc/os-release, else usr/lib/os-release (os-release(5)); where there is neither, or it
+ * names no point release, etc/oracle-release, etc/centos-release and etc/redhat-release. */
 #pragma once
 
 #include <stddef.h>

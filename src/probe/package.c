@@ -1,15 +1,19 @@
 /* probe/package.c - reads the package database. */
 #include "probe/package.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "host/host.h"
+#include "probe/files.h"
+#include "probe/rpm.h"
 #include "probe/slice.h"
 
-enum { DPKG_STATUS_MAX = 64 << 20 };
+enum { DPKG_STATUS_MAX = 64 << 20, PATTERN_STARS_MAX = 4 };
 
-static const char *const package_names[] = {
+/* In the order of the stack; the vendor's and the rpm names after Debian's. */
+static const char *const rdma_names[] = {
 	"rdma-core",
 	"ibverbs-providers",
 	"libibverbs1",
@@ -56,9 +60,81 @@ static const char *const package_names[] = {
 	"nvidia-peermem-dkms",
 	"nv-peer-mem",
 	"nvidia-peer-memory-dkms",
+	"libibverbs",
+	"libibverbs-utils",
+	"librdmacm",
+	"librdmacm-utils",
+	"libibumad",
+	"libibmad",
+	"rdma-core-devel",
+	"rdma-core-libs",
+	"libibverbs-devel",
+	"libmlx4",
+	"libmlx5",
+	"infiniband-diags-compat",
+	"mlnx-ofa_kernel",
+	"mlnx-ofa_kernel-devel",
+	"mlnx-ofa_kernel-modules",
+	"mlnx-ofa_kernel-source",
+	"mlnx-ofa_kernel-dkms",
+	"kmod-mlnx-ofa_kernel",
+	"mlnx-ofa_kernel-hwe-modules",
+	"mlnx-ofa_kernel-hwe-devel",
+	"kmod-iser",
+	"kmod-isert",
+	"kmod-srp",
+	"kmod-knem",
+	"kmod-xpmem",
+	"kmod-kernel-mft-mlnx",
+	"mft_kernel",
+	"iser",
+	"isert",
+	"srp",
+	"mlnx-nfsrdma",
+	"mlnx-nfsrdma-dkms",
+	"mlnx-nvme-dkms",
+	"mlnx-ethtool",
+	"doca-extra",
+	"doca-kernel-support",
+	"dkms",
+	"openmpi",
+	"openmpi-bin",
+	"libopenmpi3",
+	"pmix",
+	"libpmix2",
+	"hpcx-provides-openmpi",
+	"ucx",
+	"libucx0",
+	"hcoll",
 };
-_Static_assert(ARRAY_SIZE(package_names) <= FACTS_PACKAGES_MAX,
+
+/* What a plan depends on besides. */
+static const char *const other_names[] = {
+	"cloud-init",
+	"walinuxagent",
+	"waagent",
+	"WALinuxAgent",
+	"python-azure-agent",
+	"net-tools",
+	"linux-azure",
+	"linux-image-azure",
+	"linux-image-amd64",
+	"linux-image-cloud-amd64",
+	"linux-image-generic",
+	"linux-generic",
+	"unattended-upgrades",
+	"kernel-azure",
+	"shim-signed",
+	"mokutil",
+};
+_Static_assert(ARRAY_SIZE(rdma_names) + ARRAY_SIZE(other_names) <= FACTS_PACKAGES_MAX,
 	       "facts.h has no room for all packages");
+
+/* How the names of kernels begin, with their modules and headers. */
+static const char *const kernel_prefixes[] = {
+	"linux-image",   "linux-headers",     "linux-modules", "linux-azure",
+	"linux-generic", "linux-cloud-tools", "linux-tools",   "kernel",
+};
 
 /* The third word of Status. Of what is not here (not-installed, config-files) nothing is on the
  * disk that matters. */
@@ -79,16 +155,54 @@ static const struct {
 	{ "usr/bin/dnf", "dnf" },     { "usr/bin/yum", "yum" },
 };
 
-bool package_is_listed(const char *name)
+static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(package_names); i++) {
-		if (text_eq(package_names[i], name))
+	for (size_t i = 0; i < count; i++) {
+		if (text_eq(names[i], name))
 			return true;
 	}
 	return false;
 }
 
-static void set_add(struct package_set *set, const struct package_facts *package)
+bool package_is_rdma(const char *name)
+{
+	return is_one_of(name, rdma_names, ARRAY_SIZE(rdma_names));
+}
+
+bool package_is_kernel(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_prefixes); i++) {
+		size_t len = strlen(kernel_prefixes[i]);
+
+		if (text_starts(name, kernel_prefixes[i]) &&
+		    (name[len] == '\0' || name[len] == '-' || name[len] == '*'))
+			return true;
+	}
+	return false;
+}
+
+bool package_is_listed(const char *name)
+{
+	return package_is_rdma(name) || is_one_of(name, other_names, ARRAY_SIZE(other_names));
+}
+
+bool package_is_rdma_pattern(const char *pattern)
+{
+	size_t stars = 0;
+
+	for (const char *p = pattern; *p != '\0'; p++)
+		stars += *p == '*';
+	/* Many stars take fnmatch(3) a long time. */
+	if (text_eq(pattern, "*") || stars > PATTERN_STARS_MAX)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(rdma_names); i++) {
+		if (fnmatch(pattern, rdma_names[i], 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+void package_set_add(struct package_set *set, const struct package_facts *package)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (!text_eq(set->at[i].name, package->name))
@@ -98,6 +212,14 @@ static void set_add(struct package_set *set, const struct package_facts *package
 	}
 	if (set->count < ARRAY_SIZE(set->at))
 		set->at[set->count++] = *package;
+}
+
+void package_set_give(const struct package_set *set, struct facts *ret)
+{
+	memcpy(ret->packages, set->at, sizeof set->at);
+	ret->npackages = (unsigned)set->count;
+	ret->packages_known = true;
+	(void)TEXT_COPY(ret->policy.locks, set->holds);
 }
 
 /* "install ok installed" */
@@ -120,13 +242,17 @@ static bool parse_status(struct slice value, bool *half)
 
 struct stanza {
 	struct package_facts package;
-	bool present;
+	bool present, held;
 };
 
 static void stanza_end(struct stanza *s, struct package_set *ret)
 {
-	if (s->present && package_is_listed(s->package.name))
-		set_add(ret, &s->package);
+	const char *name = s->package.name;
+
+	if (s->present && package_is_listed(name))
+		package_set_add(ret, &s->package);
+	if (s->present && s->held && (package_is_rdma(name) || package_is_kernel(name)))
+		files_add((struct slice) { name, strlen(name) }, ret->holds, sizeof ret->holds);
 	*s = (struct stanza) { 0 };
 }
 
@@ -148,8 +274,10 @@ void package_parse_dpkg(const char *text, size_t len, struct package_set *ret)
 			SLICE_COPY(line, s.package.name);
 		else if (slice_eq(field, "Version"))
 			SLICE_COPY(line, s.package.version);
-		else if (slice_eq(field, "Status"))
+		else if (slice_eq(field, "Status")) {
 			s.present = parse_status(line, &s.package.half_installed);
+			s.held = slice_starts(line, "hold ");
+		}
 	}
 	stanza_end(&s, ret);
 }
@@ -162,9 +290,7 @@ static void read_dpkg(const struct host *h, struct facts *ret)
 	if (host_read(h, "var/lib/dpkg/status", DPKG_STATUS_MAX, &b) < 0)
 		return;
 	package_parse_dpkg(buf_text(&b), b.len, &set);
-	memcpy(ret->packages, set.at, sizeof set.at);
-	ret->npackages = (unsigned)set.count;
-	ret->packages_known = true;
+	package_set_give(&set, ret);
 }
 
 void package_read(const struct host *h, struct facts *ret)
@@ -175,4 +301,6 @@ void package_read(const struct host *h, struct facts *ret)
 	}
 	if (text_eq(ret->package_manager, "apt"))
 		read_dpkg(h, ret);
+	else if (ret->package_manager[0] != '\0')
+		rpm_read(h, ret);
 }

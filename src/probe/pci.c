@@ -12,6 +12,8 @@
 
 enum { VENDOR_MELLANOX = 0x15b3, VENDOR_MICROSOFT = 0x1414, DEVICE_MANA = 0x00ba };
 enum { CLASS_NETWORK = 0x02, CLASS_ETHERNET = 0x0200 };
+/* A link has at most 32 lanes; a kernel that knows nothing says 63 or 255. */
+enum { LANES_MAX = 32, ATTRIBUTE_GREATEST = 4096 };
 
 int pci_parse_number(const char *text, size_t len, uint32_t *ret)
 {
@@ -66,6 +68,51 @@ static bool read_number(const struct host *h, const char *name, const char *attr
 	       HOST_READ_LINE(h, path, text) == 0 && pci_parse_number(text, strlen(text), ret) == 0;
 }
 
+int pci_parse_speed(const char *text, size_t len, unsigned *ret)
+{
+	struct slice rest = { text, len }, number, unit, whole;
+	uint32_t value, tenths = 0;
+
+	if (!slice_word(&rest, &number) || !slice_word(&rest, &unit) || !slice_eq(unit, "GT/s"))
+		return -EINVAL;
+	whole = number;
+	if (slice_cut(&number, '.', &whole) &&
+	    (number.len != 1 || slice_number(number, 10, &tenths) < 0))
+		return -EINVAL;
+	if (slice_number(whole, 10, &value) < 0 || value > 1000)
+		return -EINVAL;
+	*ret = value * 10 + tenths;
+	return 0;
+}
+
+/* A decimal attribute; `otherwise` for -1, and for what is no such number. */
+static int read_decimal(const struct host *h, const char *name, const char *attribute,
+			int otherwise)
+{
+	char path[128], text[32];
+	uint32_t value;
+
+	if (TEXT_FORMAT(path, DEVICES "/%s/%s", name, attribute) < 0 ||
+	    HOST_READ_LINE(h, path, text) < 0 ||
+	    slice_number((struct slice) { text, strlen(text) }, 10, &value) < 0 ||
+	    value > ATTRIBUTE_GREATEST)
+		return otherwise;
+	return (int)value;
+}
+
+static void read_place(const struct host *h, struct nic_facts *nic)
+{
+	char path[128], text[32];
+
+	(void)TEXT_FORMAT(path, DEVICES "/%s/current_link_speed", nic->address);
+	if (HOST_READ_LINE(h, path, text) == 0)
+		(void)pci_parse_speed(text, strlen(text), &nic->link_gtps_x10);
+	nic->link_width = (unsigned)read_decimal(h, nic->address, "current_link_width", 0);
+	if (nic->link_width > LANES_MAX)
+		nic->link_width = 0;
+	nic->numa_node = read_decimal(h, nic->address, "numa_node", -1);
+}
+
 struct listing {
 	const struct host *host;
 	struct facts *facts;
@@ -93,6 +140,7 @@ static int read_function(void *ctx, const char *name)
 	(void)TEXT_FORMAT(path, DEVICES "/%s/driver", name);
 	if (host_read_link_name(l->host, path, nic->driver, sizeof nic->driver) < 0)
 		nic->driver[0] = '\0';
+	read_place(l->host, nic);
 	l->facts->nnics++;
 	return 0;
 }

@@ -7,17 +7,29 @@
 
 #include "base/text.h"
 #include "host/host.h"
+#include "probe/agent.h"
+#include "probe/cloud.h"
+#include "probe/dkms.h"
 #include "probe/driver.h"
 #include "probe/hyperv.h"
 #include "probe/imds.h"
 #include "probe/kernel.h"
+#include "probe/kvp.h"
+#include "probe/modinfo.h"
+#include "probe/modprobe.h"
 #include "probe/module.h"
+#include "probe/network.h"
+#include "probe/openib.h"
 #include "probe/os.h"
 #include "probe/package.h"
 #include "probe/pci.h"
+#include "probe/pending.h"
+#include "probe/policy.h"
 #include "probe/port.h"
+#include "probe/selinux.h"
 #include "probe/smbios.h"
 #include "probe/space.h"
+#include "probe/user.h"
 
 static void systemd_read(const struct host *h, struct facts *ret)
 {
@@ -36,11 +48,23 @@ static const struct {
 	{ smbios_read, 0 },
 	{ imds_read, ONLY_WITH_METADATA },
 	{ module_read, CHANGES_WITH_DRIVER },
+	{ modinfo_read, CHANGES_WITH_DRIVER },
+	{ modprobe_read, CHANGES_WITH_DRIVER },
+	{ user_read, CHANGES_WITH_DRIVER },
 	{ hyperv_read, 0 },
 	{ pci_read, CHANGES_WITH_DRIVER },
 	{ port_read, CHANGES_WITH_DRIVER },
 	{ package_read, 0 },
 	{ driver_read, 0 },
+	{ dkms_read, 0 },
+	{ policy_read, 0 },
+	{ pending_read, 0 },
+	{ openib_read, 0 },
+	{ selinux_read, 0 },
+	{ agent_read, 0 },
+	{ cloud_read, 0 },
+	{ network_read, 0 },
+	{ kvp_read, 0 },
 	{ space_read, 0 },
 	{ systemd_read, 0 },
 };

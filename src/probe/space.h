@@ -1,4 +1,5 @@
-/* probe/space.h - room on the root file system, by statvfs(3) or the world's "statfs". */
+/* probe/space.h - room on the file systems that the work needs, by statvfs(3) or the world's
+ * "statfs", and how they are mounted (mounts.h). */
 #pragma once
 
 struct facts;

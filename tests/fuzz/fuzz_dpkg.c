@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct package_set set = { 0 };
-	char version[64] = "";
+	struct ofed_info info = { .kind = OFED_NONE };
 
 	package_parse_dpkg((const char *)data, size, &set);
 	for (size_t i = 0; i < set.count; i++) {
@@ -22,6 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 		}
 	}
-	(void)driver_parse_ofed_info((const char *)data, size, version, sizeof version);
+	(void)driver_parse_ofed_info((const char *)data, size, &info);
 	return 0;
 }

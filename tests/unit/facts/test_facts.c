@@ -69,6 +69,23 @@ static void tells_infiniband_functions(void **unused)
 	}
 }
 
+static void fill_system(struct facts *f)
+{
+	f->agent = (struct agent_facts) { "2.9.1.1", TRI_YES };
+	f->network = (struct network_facts) { "eth0",   "hv_netvsc", TRI_NO, TRI_YES, TRI_YES,
+					      "24.1.3", true,        false,  true,    TRI_NO };
+	f->kvp.known = f->kvp.malformed = f->kvp.network_direct = true;
+	f->kvp.ipoib_pairs = 8;
+	f->policy = (struct package_policy_facts) { "kernel*", "linux-azure", "dkms",
+						    "etc/environment", "centos-eol" };
+	(void)TEXT_COPY(f->selinux, "enforcing");
+	f->ipoib_load = TRI_NO;
+	f->dpkg_interrupted = true;
+	(void)TEXT_COPY(f->pending_kernel, "6.5.0-1026-azure");
+	(void)TEXT_COPY(f->ofed_text, "OFED-internal-25.10-1.6.6:");
+	f->systemd = true;
+}
+
 /* Every member set, each to a value of its own, so that two that are mixed up show. */
 static void fill(struct facts *f)
 {
@@ -80,17 +97,26 @@ static void fill(struct facts *f)
 				    .offer = "jammy",
 				    .sku = "22_04",
 				    .image_version = "22.04.2",
-				    .secure_boot = TRI_NO };
+				    .secure_boot = TRI_NO,
+				    .placement_group = "f67c14ab-e92c-408c-ae2d-da15866ec79a" };
 	f->os = (struct os_facts) { "ubuntu", "22.04", "debian", "Ubuntu 22.04.4 LTS" };
-	f->kernel = (struct kernel_facts) { "6.5.0-1025-azure", "x86_64", TRI_YES, "integrity" };
+	f->kernel = (struct kernel_facts) { "6.5.0-1025-azure",
+					    "x86_64",
+					    TRI_YES,
+					    "integrity",
+					    "azure",
+					    TRI_YES,
+					    TRI_NO,
+					    TRI_YES };
 	f->hyperv = (struct hyperv_facts) { TRI_YES, TRI_NO };
-	f->nics[0] = (struct nic_facts) { "0101:00:00.0",        0x15b3,     0x101c, 0x0207, "CX6",
-					  LINK_LAYER_INFINIBAND, "mlx5_core" };
+	f->nics[0] = (struct nic_facts) { "0101:00:00.0",        0x15b3,      0x101c, 0x0207, "CX6",
+					  LINK_LAYER_INFINIBAND, "mlx5_core", 160,    16,     4 };
 	f->nics[1] = (struct nic_facts) { .address = "1ac5:00:02.0",
 					  .vendor = 0x15b3,
 					  .device = 0x1016,
 					  .class_code = 0x0200,
-					  .link_layer = LINK_LAYER_ETHERNET };
+					  .link_layer = LINK_LAYER_ETHERNET,
+					  .numa_node = -1 };
 	f->nnics = 2;
 	f->ports[0] = (struct port_facts) { .device = "mlx5_0",
 					    .number = 1,
@@ -115,8 +141,10 @@ static void fill(struct facts *f)
 					    .state = PORT_ACTIVE,
 					    .link_layer = LINK_LAYER_ETHERNET };
 	f->nports = 3;
-	f->modules[0] = (struct module_facts) { "mlx5_ib", true, false,
-						"kernel/drivers/infiniband/hw/mlx5/mlx5_ib.ko" };
+	f->modules[0] = (struct module_facts) {
+		"mlx5_ib",          true,    false, "kernel/drivers/infiniband/hw/mlx5/mlx5_ib.ko",
+		"6.5.0-1025-azure", TRI_YES, true
+	};
 	f->modules[1] = (struct module_facts) { .name = "ib_core", .built_in = true };
 	f->nmodules = 2;
 	f->modules_known = true;
@@ -130,7 +158,16 @@ static void fill(struct facts *f)
 	f->root_space.free_bytes = 1;
 	f->root_space.total_bytes = (uint64_t)INT64_MAX;
 	f->root_space.known = true;
-	f->systemd = true;
+	f->spaces[0] = (struct space_facts) { "/", 3, 4, TRI_NO, TRI_YES };
+	f->spaces[1] = (struct space_facts) { "/tmp", 5, 6, TRI_YES, TRI_NO };
+	f->nspaces = 2;
+	f->users[0] = (struct module_user) { "ko2iblnd", "rdma_cm" };
+	f->nusers = 1;
+	f->dkms[0] = (struct dkms_facts) { "mlnx-ofed-kernel", "25.10", "6.5.0-1025-azure",
+					   DKMS_INSTALLED };
+	f->dkms[1] = (struct dkms_facts) { "iser", "25.10.1", "", DKMS_ADDED };
+	f->ndkms = 2;
+	fill_system(f);
 }
 
 static void counts_and_finds(void **unused)
@@ -209,7 +246,8 @@ static const struct {
 	{ "nics.0",
 	  "{\"address\":\"0101:00:00.0\",\"vendor\":\"15b3\",\"device\":\"101c\",\"class\":"
 	  "\"0207\","
-	  "\"generation\":\"CX6\",\"linkLayer\":\"InfiniBand\",\"driver\":\"mlx5_core\"}" },
+	  "\"generation\":\"CX6\",\"linkLayer\":\"InfiniBand\",\"driver\":\"mlx5_core\","
+	  "\"linkGtpsX10\":160,\"linkWidth\":16,\"numaNode\":4}" },
 	{ "nics.1.generation", "null" },
 	{ "nics.1.driver", "null" },
 	{ "ports.0", "{\"device\":\"mlx5_0\",\"port\":1,\"pci\":\"0101:00:00.0\",\"state\":"
@@ -218,6 +256,37 @@ static const struct {
 		     "\"pkeys\":[\"0x800a\",\"0x7fff\"],\"netdev\":\"ib0\",\"guid\":\"0015:5dff:"
 		     "fe33:ff56\"}" },
 	{ "ports.1.lid", "4294967295" },
+	{ "vm.placementGroup", "\"f67c14ab-e92c-408c-ae2d-da15866ec79a\"" },
+	{ "kernel.flavour", "\"azure\"" },
+	{ "kernel.signedOnly", "true" },
+	{ "kernel.headers", "false" },
+	{ "kernel.dpllFfo", "true" },
+	{ "nics.1.linkGtpsX10", "0" },
+	{ "nics.1.numaNode", "null" },
+	{ "modules.0.vermagic", "\"6.5.0-1025-azure\"" },
+	{ "modules.0.isSigned", "true" },
+	{ "modules.0.blacklisted", "true" },
+	{ "modules.1.isSigned", "null" },
+	{ "spaces.1", "{\"path\":\"/tmp\",\"freeBytes\":5,\"totalBytes\":6,\"noexec\":true,"
+		      "\"readOnly\":false}" },
+	{ "users", "[{\"name\":\"ko2iblnd\",\"holds\":\"rdma_cm\"}]" },
+	{ "dkms.0", "{\"name\":\"mlnx-ofed-kernel\",\"version\":\"25.10\",\"kernel\":"
+		    "\"6.5.0-1025-azure\",\"state\":\"installed\"}" },
+	{ "dkms.1.kernel", "null" },
+	{ "dkms.1.state", "\"added\"" },
+	{ "agent", "{\"version\":\"2.9.1.1\",\"enableRdma\":true}" },
+	{ "network",
+	  "{\"defaultNetdev\":\"eth0\",\"defaultDriver\":\"hv_netvsc\",\"overlapsRdma\":false,"
+	  "\"cloudInit\":true,\"cloudInitNetwork\":true,\"cloudInitVersion\":\"24.1.3\","
+	  "\"networkManager\":true,\"networkd\":false,\"netplan\":true,\"hasIfconfig\":false}" },
+	{ "kvp", "{\"malformed\":true,\"ipoibPairs\":8,\"networkDirect\":true}" },
+	{ "policy", "{\"excludes\":\"kernel*\",\"locks\":\"linux-azure\",\"pins\":\"dkms\","
+		    "\"proxy\":\"etc/environment\",\"mirrors\":\"centos-eol\"}" },
+	{ "selinux", "\"enforcing\"" },
+	{ "ipoibLoad", "false" },
+	{ "dpkgInterrupted", "true" },
+	{ "pendingKernel", "\"6.5.0-1026-azure\"" },
+	{ "ofedText", "\"OFED-internal-25.10-1.6.6:\"" },
 	{ "driver", "{\"kind\":\"inbox\",\"version\":\"44.0-2\"}" },
 	{ "rootSpace", "{\"freeBytes\":1,\"totalBytes\":9223372036854775807}" },
 };
@@ -241,9 +310,23 @@ static void writes_the_fixed_keys(void **unused)
 
 static void unknown_is_null(void **unused)
 {
-	static const char *const paths[] = { "vm.metadata",       "vm.size",       "vm.secureBoot",
-					     "kernel.secureBoot", "hyperv.vmbus",  "driver.version",
-					     "rootSpace",         "packageManager" };
+	static const char *const paths[] = { "vm.metadata",
+					     "vm.size",
+					     "vm.secureBoot",
+					     "kernel.secureBoot",
+					     "hyperv.vmbus",
+					     "driver.version",
+					     "rootSpace",
+					     "packageManager",
+					     "kernel.signedOnly",
+					     "kernel.headers",
+					     "kernel.flavour",
+					     "agent.enableRdma",
+					     "network.overlapsRdma",
+					     "kvp",
+					     "ipoibLoad",
+					     "selinux",
+					     "pendingKernel" };
 	static const struct facts f;
 	AUTO_JSON json_t *j = facts_to_json(&f);
 
@@ -288,6 +371,10 @@ static const struct {
 	  "ports[0].lid: is not a whole number in range" },
 	{ "a number beyond 32 bits", "{\"ports\":[{\"lid\":4294967296}]}",
 	  "ports[0].lid: is not a whole number in range" },
+	{ "a node below none", "{\"nics\":[{\"numaNode\":-1}]}",
+	  "nics[0].numaNode: is not a whole number in range" },
+	{ "a state that DKMS has not", "{\"dkms\":[{\"state\":\"broken\"}]}",
+	  "dkms[0].state: is none of the words for it" },
 	{ "a list of another type", "{\"nics\":{}}", "nics: is not a list" },
 	{ "more than there is room for",
 	  "{\"ports\":[{\"pkeys\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"a\","

@@ -141,99 +141,202 @@ static void parses_dpkg_status(void **unused)
 
 static const struct {
 	const char *name, *text;
-	int rc;
+	int rc, kind;
 	const char *want;
 } ofed_rows[] = {
-	{ "short form", "MLNX_OFED_LINUX-5.5-1.0.3.2:\n", 0, "5.5-1.0.3.2" },
-	{ "long form", "MLNX_OFED_LINUX-4.9-4.1.7.0 (OFED-4.9-4.1.7):\nar_mgr:\n", 0,
+	{ "short form", "MLNX_OFED_LINUX-5.5-1.0.3.2:\n", 0, OFED_MLNX, "5.5-1.0.3.2" },
+	{ "long form", "MLNX_OFED_LINUX-4.9-4.1.7.0 (OFED-4.9-4.1.7):\nar_mgr:\n", 0, OFED_MLNX,
 	  "4.9-4.1.7.0" },
-	{ "DOCA's", "OFED-internal-24.10-0.7.0:\n", -EINVAL, "before" },
-	{ "no version", "MLNX_OFED_LINUX-:\n", -EINVAL, "before" },
-	{ "empty", "", -EINVAL, "before" },
+	{ "DOCA's", "OFED-internal-24.10-0.7.0:\n", 0, OFED_INTERNAL, "24.10-0.7.0" },
+	{ "by -n, a name of its own", "25.10-OFED.25.10.0.2.8.1\n", 0, OFED_INTERNAL,
+	  "25.10-0.2.8.1" },
+	{ "by -n, the line once", "25.10-OFED.0.2.8.1", 0, OFED_INTERNAL, "25.10-0.2.8.1" },
+	{ "by -n, a bundle", "MLNX_OFED_LINUX-24.10-0.7.0.0\n", 0, OFED_MLNX, "24.10-0.7.0.0" },
+	{ "DOCA's without a version", "OFED-internal-:\n", -EINVAL, 0, "before" },
+	{ "no version", "MLNX_OFED_LINUX-:\n", -EINVAL, 0, "before" },
+	{ "a name without its end", "25.10-OFED.25.10.\n", -EINVAL, 0, "before" },
+	{ "a version alone", "5.5-1.0.3.2\n", -EINVAL, 0, "before" },
+	{ "longer than any version",
+	  "MLNX_OFED_LINUX-5.012345678901234567890123456789012345678901234567890123456789012345",
+	  -EINVAL, 0, "before" },
+	{ "empty", "", -EINVAL, 0, "before" },
 };
 
 static void parses_ofed_info(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(ofed_rows); i++) {
-		char got[64] = "before";
-		int rc = driver_parse_ofed_info(ofed_rows[i].text, strlen(ofed_rows[i].text), got,
-						sizeof got);
+		struct ofed_info got = { .version = "before" };
+		int rc = driver_parse_ofed_info(ofed_rows[i].text, strlen(ofed_rows[i].text), &got);
 
-		if (rc != ofed_rows[i].rc || !text_eq(got, ofed_rows[i].want))
-			fail_msg("driver_parse_ofed_info: %s", ofed_rows[i].name);
+		if (rc != ofed_rows[i].rc || (int)got.kind != ofed_rows[i].kind ||
+		    !text_eq(got.version, ofed_rows[i].want))
+			fail_msg("driver_parse_ofed_info: %s: %s", ofed_rows[i].name, got.version);
 	}
 }
 
+#define NO_INFO NULL
+#define INFO(kind, version)                                                                        \
+	&(const struct ofed_info)                                                                  \
+	{                                                                                          \
+		kind, version                                                                      \
+	}
+
 static const struct {
-	const char *name;
+	const char *name, *os;
 	struct package_facts packages[3];
 	const char *module;
-	bool has_ofed_info;
-	const char *ofed_version;
+	const struct ofed_info *ofed;
 	enum driver_kind kind;
 	const char *version;
 } driver_rows[] = {
-	{ "nothing installed", { { "" } }, "mlx5_ib", false, "", DRIVER_NONE, "" },
+	{ "nothing installed", "debian", { { "" } }, "mlx5_ib", NO_INFO, DRIVER_NONE, "" },
 	{ "user space and a module",
+	  "debian",
 	  { { "rdma-core", "44.0-2", false } },
 	  "mlx5_ib",
-	  false,
-	  "",
+	  NO_INFO,
 	  DRIVER_INBOX,
 	  "44.0-2" },
 	{ "the same for ConnectX-3",
+	  "debian",
 	  { { "rdma-core", "44.0-2", false } },
 	  "mlx4_ib",
-	  false,
-	  "",
+	  NO_INFO,
 	  DRIVER_INBOX,
 	  "44.0-2" },
+	{ "the same by rpm",
+	  "rhel",
+	  { { "rdma-core", "48.0-1.el8", false } },
+	  "mlx5_ib",
+	  NO_INFO,
+	  DRIVER_INBOX,
+	  "48.0-1.el8" },
 	{ "user space for a kernel without the module",
+	  "debian",
 	  { { "rdma-core", "44.0-2", false } },
 	  "ib_core",
-	  false,
-	  "",
+	  NO_INFO,
 	  DRIVER_NONE,
 	  "" },
 	{ "MLNX_OFED by its kernel package",
+	  "ubuntu",
 	  { { "rdma-core", "55mlnx37-1", false },
 	    { "mlnx-ofed-kernel-dkms", "5.5-OFED.5.5.1.0.3.1", false } },
 	  "mlx5_ib",
-	  true,
-	  "5.5-1.0.3.2",
+	  INFO(OFED_MLNX, "5.5-1.0.3.2"),
 	  DRIVER_MLNX_OFED,
 	  "5.5-1.0.3.2" },
+	{ "MLNX_OFED by rpm, its installer stopped half-way",
+	  "centos",
+	  { { "mlnx-ofa_kernel", "5.5-OFED.5.5.1.0.3.1.rhel7u6", true } },
+	  "ib_core",
+	  NO_INFO,
+	  DRIVER_MLNX_OFED,
+	  "" },
+	{ "MLNX_OFED by modules made for this kernel",
+	  "centos",
+	  { { "kmod-mlnx-ofa_kernel", "5.5-OFED.5.5.1.0.3.1", false } },
+	  "mlx5_ib",
+	  NO_INFO,
+	  DRIVER_MLNX_OFED,
+	  "" },
 	{ "MLNX_OFED where the packages cannot be read",
+	  "ubuntu",
 	  { { "" } },
 	  "mlx5_ib",
-	  true,
-	  "4.9-4.1.7.0",
+	  INFO(OFED_MLNX, "4.9-4.1.7.0"),
 	  DRIVER_MLNX_OFED,
 	  "4.9-4.1.7.0" },
+	{ "ofed_info is there and says nothing",
+	  "ubuntu",
+	  { { "" } },
+	  "mlx5_ib",
+	  INFO(OFED_NONE, ""),
+	  DRIVER_MLNX_OFED,
+	  "" },
+	{ "MLNX_OFED with the package source of DOCA beside it",
+	  "ubuntu",
+	  { { "doca-host", "3.2.1-044000-25.10-ubuntu2204", false },
+	    { "ofed-scripts", "24.10", false } },
+	  "mlx5_ib",
+	  INFO(OFED_MLNX, "24.10-0.7.0.0"),
+	  DRIVER_MLNX_OFED,
+	  "24.10-0.7.0.0" },
 	{ "DOCA",
+	  "ubuntu",
 	  { { "doca-ofed", "3.2.1-044000", false }, { "mlnx-ofed-kernel-dkms", "25.10", false } },
 	  "mlx5_ib",
-	  true,
-	  "",
+	  INFO(OFED_INTERNAL, "25.10-1.6.6"),
+	  DRIVER_DOCA_OFED,
+	  "3.2.1" },
+	{ "DOCA by rpm",
+	  "rhel",
+	  { { "doca-ofed", "3.2.1-044000.el9", false },
+	    { "mlnx-ofa_kernel", "25.10-OFED.25.10.1.6.6.1.rhel9", false } },
+	  "mlx5_ib",
+	  INFO(OFED_INTERNAL, "25.10-1.6.6"),
 	  DRIVER_DOCA_OFED,
 	  "3.2.1" },
 	{ "DOCA without its meta package",
+	  "ubuntu",
 	  { { "doca-host", "3.2.1-044000-25.10-ubuntu2204", false },
 	    { "ofed-scripts", "25.10", false } },
 	  "mlx5_ib",
-	  true,
-	  "",
+	  INFO(OFED_NONE, ""),
 	  DRIVER_DOCA_OFED,
 	  "3.2.1" },
+	{ "DOCA's kernel package by rpm, without its meta package",
+	  "rhel",
+	  { { "doca-host", "3.2.1-044000_25.10_rhel9", false },
+	    { "mlnx-ofa_kernel", "25.10", false } },
+	  "mlx5_ib",
+	  NO_INFO,
+	  DRIVER_DOCA_OFED,
+	  "3.2.1" },
+	{ "DOCA by what ofed_info says alone",
+	  "ubuntu",
+	  { { "" } },
+	  "mlx5_ib",
+	  INFO(OFED_INTERNAL, "24.10-0.7.0"),
+	  DRIVER_DOCA_OFED,
+	  "" },
 	{ "doca-host alone is a package source, not a driver",
+	  "ubuntu",
 	  { { "doca-host", "3.2.1-044000-25.10-ubuntu2204", false },
 	    { "rdma-core", "44.0-2", false } },
 	  "mlx5_ib",
-	  false,
-	  "",
+	  NO_INFO,
 	  DRIVER_INBOX,
 	  "44.0-2" },
+	{ "Azure Linux' own stack, which says that it is MLNX_OFED",
+	  "azurelinux",
+	  { { "mlnx-ofa_kernel", "24.10-20.azl3", false }, { "rdma-core", "55.0-1.azl3", false } },
+	  "mlx5_ib",
+	  INFO(OFED_MLNX, "24.10-0.7.0.0"),
+	  DRIVER_DISTRO,
+	  "24.10-20.azl3" },
+	{ "the same on its hwe kernel",
+	  "azurelinux",
+	  { { "mlnx-ofa_kernel-hwe-modules", "24.10-20.azl3", false } },
+	  "mlx5_ib",
+	  NO_INFO,
+	  DRIVER_DISTRO,
+	  "24.10-20.azl3" },
+	{ "DOCA on Azure Linux",
+	  "azurelinux",
+	  { { "doca-ofed", "3.2.1-044000", false }, { "mlnx-ofa_kernel", "25.10", false } },
+	  "mlx5_ib",
+	  NO_INFO,
+	  DRIVER_DOCA_OFED,
+	  "3.2.1" },
+	{ "Azure Linux without it",
+	  "azurelinux",
+	  { { "rdma-core", "55.0-1.azl3", false } },
+	  "mlx5_ib",
+	  NO_INFO,
+	  DRIVER_INBOX,
+	  "55.0-1.azl3" },
 };
 
 static void tells_whose_driver_it_is(void **unused)
@@ -245,9 +348,10 @@ static void tells_whose_driver_it_is(void **unused)
 		memset(&f, 0, sizeof f);
 		memcpy(f.packages, driver_rows[i].packages, sizeof driver_rows[i].packages);
 		f.npackages = ARRAY_SIZE(driver_rows[i].packages);
+		(void)TEXT_COPY(f.os.id, driver_rows[i].os);
 		(void)TEXT_COPY(f.modules[0].name, driver_rows[i].module);
 		f.nmodules = 1;
-		driver_classify(&f, driver_rows[i].has_ofed_info, driver_rows[i].ofed_version);
+		driver_classify(&f, driver_rows[i].ofed);
 		if (f.driver.kind != driver_rows[i].kind ||
 		    !text_eq(f.driver.version, driver_rows[i].version))
 			fail_msg("driver_classify: %s: %s %s", driver_rows[i].name,
