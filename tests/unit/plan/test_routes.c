@@ -53,6 +53,12 @@ static void module_built_in(void)
 	module_of(&f, "ib_umad")->built_in = true;
 }
 
+static void driver_unknown(void)
+{
+	f.driver.kind = DRIVER_NONE;
+	f.driver.version[0] = '\0';
+}
+
 static void port_missing(void)
 {
 	f.nports--;
@@ -259,6 +265,7 @@ static const struct {
 	{ "a missing package is installed", package_missing, 0, FAULT_NONE, "inbox", "" },
 	{ "a half-installed package is repaired", package_half, 0, FAULT_NONE, "inbox", "" },
 	{ "a module that is not loaded is loaded", module_not_loaded, 0, FAULT_NONE, "inbox", "" },
+	{ "what nobody can name is not kept", driver_unknown, 0, FAULT_NONE, "inbox", "" },
 	{ "no port, no keep", port_missing, 0, FAULT_NONE, "inbox", "" },
 	{ "an Ethernet port is none", port_is_ethernet, 0, FAULT_NONE, "inbox", "" },
 	{ "each function needs a port", second_function_without_port, 0, FAULT_NONE, "inbox",
