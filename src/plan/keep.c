@@ -25,10 +25,23 @@ static bool functions_have_ports(const struct facts *f)
 	return without <= free_ports;
 }
 
+/* A stack works without them; what works is not replaced for their sake. */
+static bool package_is_tool(const char *name)
+{
+	static const char tools[] = "infiniband-diags,perftest,ibverbs-utils,libibverbs-utils,"
+				    "rdmacm-utils,librdmacm-utils,mlnx-tools,ofed-scripts";
+
+	return list_has(tools, name);
+}
+
 /* A package of this very kernel ("%r") shows in the modules that it brings. */
 static bool package_is_lacking(const struct facts *f, const char *name)
 {
-	return f->packages_known && strstr(name, "%r") == NULL && !package_is_whole(f, name);
+	const struct package_facts *package = facts_package(f, name);
+
+	if (package != NULL)
+		return package->half_installed;
+	return f->packages_known && strstr(name, "%r") == NULL && !package_is_tool(name);
 }
 
 /* Without a row there is no list to hold the stack against, and a vendor's may have come by another
@@ -50,20 +63,20 @@ static bool stack_is_whole(const struct facts *f, const struct driver_row *row, 
 	return true;
 }
 
-static bool stack_serves(const struct inputs *in, const struct driver_row *row, struct candidate *c)
+/* ROUTE_FITS; ROUTE_UNSERVED where the stack shows its ports, but a part of it is missing. */
+static enum route_end stack_judge(const struct facts *f, const struct driver_row *row,
+				  struct candidate *c)
 {
-	const struct facts *f = in->facts;
-
 	if (f->driver.kind == DRIVER_NONE) {
 		candidate_refuse(c, "no driver is installed");
-		return false;
+		return ROUTE_NO_ROW;
 	}
 	if (!functions_have_ports(f)) {
 		candidate_refuse(c, "%s %s shows no InfiniBand port for some function",
 				 driver_kind_name(f->driver.kind), f->driver.version);
-		return false;
+		return ROUTE_NO_ROW;
 	}
-	return stack_is_whole(f, row, c);
+	return stack_is_whole(f, row, c) ? ROUTE_FITS : ROUTE_UNSERVED;
 }
 
 enum route_end keep_consider(const struct inputs *in, struct candidate *c,
@@ -73,13 +86,15 @@ enum route_end keep_consider(const struct inputs *in, struct candidate *c,
 	const struct settings *s = in->settings;
 	const char *kind = driver_kind_name(f->driver.kind);
 	const struct driver_row *row = row_of_route(in, kind);
+	enum route_end end;
 
 	*ret_row = row;
 	(void)TEXT_COPY(c->version, f->driver.version);
 	if (row != NULL)
 		(void)TEXT_COPY(c->peer_memory, row->peer_memory);
-	if (!stack_serves(in, row, c))
-		return ROUTE_NO_ROW;
+	end = stack_judge(f, row, c);
+	if (end != ROUTE_FITS)
+		return end;
 	if (!settings_ask_for(s, kind)) {
 		candidate_refuse(c, "%s serves this machine, but the settings ask for %s", kind,
 				 driver_choice_name(s->driver));

@@ -6,14 +6,27 @@
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 
-/* The candidate nearest to being chosen; keep only where no other is as near, unless it fits. */
-static unsigned route_best(const struct plan *p, const struct routes *routes)
+static unsigned candidate_of(const struct plan *p, const char *route)
 {
-	unsigned best = 1;
+	for (unsigned i = 0; i < p->ncandidates; i++)
+		if (text_eq(p->candidates[i].route, route))
+			return i;
+	return 0;
+}
+
+/* The candidate nearest to being chosen; keep only where no other is as near, unless it fits. A
+ * stack that lacks a part is completed rather than replaced. */
+static unsigned route_best(const struct inputs *in, const struct plan *p,
+			   const struct routes *routes)
+{
+	bool incomplete = routes->ends[0] == ROUTE_UNSERVED;
+	unsigned best = 1, own = candidate_of(p, driver_kind_name(in->facts->driver.kind));
 
 	if (routes->ends[0] == ROUTE_FITS)
 		return 0;
-	for (unsigned i = 0; i < p->ncandidates; i++)
+	if (incomplete && own > 0 && routes->ends[own] == ROUTE_FITS)
+		return own;
+	for (unsigned i = incomplete ? 1 : 0; i < p->ncandidates; i++)
 		if (routes->ends[i] > routes->ends[best])
 			best = i;
 	return best;
@@ -34,14 +47,6 @@ static void eligible_names(const struct inputs *in, const struct routes *routes,
 		(void)text_format(ret, size, "%s%s%s", former, former[0] != '\0' ? ", " : "",
 				  p->candidates[i].route);
 	}
-}
-
-static unsigned candidate_of(const struct plan *p, const char *route)
-{
-	for (unsigned i = 0; i < p->ncandidates; i++)
-		if (text_eq(p->candidates[i].route, route))
-			return i;
-	return 0;
 }
 
 static void refuse_choice(const struct inputs *in, const struct routes *routes, struct plan *ret)
@@ -118,7 +123,7 @@ static void accept(const struct inputs *in, const struct candidate *c, struct pl
 /* Exit code 12, or a route with its steps. */
 static void route_decide(struct inputs *in, const struct routes *routes, struct plan *ret)
 {
-	unsigned best = route_best(ret, routes);
+	unsigned best = route_best(in, ret, routes);
 	const struct driver_row *row = routes->rows[best];
 
 	if (routes->ends[best] != ROUTE_FITS) {

@@ -75,7 +75,8 @@ bool machine_judge(const struct inputs *in, struct plan *ret);
 /* Add a candidate for every route that there is: keep first, then in the order of preference. */
 void routes_consider(const struct inputs *in, struct plan *ret, struct routes *ret_routes);
 
-/* keep: the first of them. */
+/* keep: the first of them. ROUTE_UNSERVED: the stack shows its ports, but a part of it is missing.
+ */
 enum route_end keep_consider(const struct inputs *in, struct candidate *c,
 			     const struct driver_row **ret_row);
 
@@ -97,6 +98,14 @@ bool version_begins(const char *version, const char *prefix);
 
 /* Number by number: less than, equal to, or greater than 0. What has more numbers is later. */
 int version_compare(const char *a, const char *b);
+
+/* The first two numbers. False if there are not so many. */
+bool version_parts(const char *version, unsigned *ret_first, unsigned *ret_second);
+
+/* Year * 100 + month in which the kernel's line, or the release of OFED, came out; 0 if it is not
+ * known. */
+unsigned kernel_month(const char *release);
+unsigned ofed_month(const char *version);
 
 /* Questions about rows. */
 

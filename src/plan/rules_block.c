@@ -8,16 +8,24 @@
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 
+static bool secure_boot_is_on(const struct facts *f)
+{
+	return f->kernel.secure_boot == TRI_YES ||
+	       (f->kernel.secure_boot == TRI_UNKNOWN && f->vm.secure_boot == TRI_YES);
+}
+
 static bool signatures(const struct inputs *in, const struct driver_row *row, char *what,
 		       size_t size)
 {
 	if (!row->builds || !kernel_wants_signatures(in->facts) ||
 	    in->settings->modules_key[0] != '\0')
 		return false;
-	(void)text_format(what, size,
-			  "its modules are compiled here and signed by nobody, and kernel %s loads "
-			  "signed modules only",
-			  in->facts->kernel.release);
+	(void)text_format(
+		what, size,
+		"its modules are compiled here and signed by nobody, and %skernel %s loads "
+		"signed modules only",
+		secure_boot_is_on(in->facts) ? "under Secure Boot " : "",
+		in->facts->kernel.release);
 	return true;
 }
 
@@ -120,6 +128,22 @@ static bool dpll(const struct inputs *in, const struct driver_row *row, char *wh
 	return true;
 }
 
+/* Known issue 3. A row that names its kernels has been held against them. Distributions that carry
+ * later drivers in an old kernel keep its number, which lies before any release. */
+static bool kernel_newer(const struct inputs *in, const struct driver_row *row, char *what,
+			 size_t size)
+{
+	const char *release = in->facts->kernel.release;
+	unsigned made = ofed_month(row->ofed), kernel = kernel_month(release);
+
+	if (!row->builds || row->kernels[0] != '\0' || made == 0 || kernel <= made)
+		return false;
+	(void)text_format(what, size,
+			  "OFED %s of %u-%02u was made before kernel %s, whose line is of %u-%02u",
+			  row->ofed, made / 100, made % 100, release, kernel / 100, kernel % 100);
+	return true;
+}
+
 /* Known issue 47. A row that names flavours has been held against them. */
 static bool uek(const struct inputs *in, const struct driver_row *row, char *what, size_t size)
 {
@@ -157,6 +181,7 @@ const struct rule rules_that_block[] = {
 	{ "module-missing", RULE_BLOCKS, module_missing, FAULT_NONE },
 	{ "module-built-in", RULE_BLOCKS, module_built_in, FAULT_NONE },
 	{ "cx3-kernel", RULE_BLOCKS, cx3_kernel, FAULT_NONE },
+	{ "kernel-newer", RULE_BLOCKS, kernel_newer, FAULT_NONE },
 	{ "uek", RULE_BLOCKS, uek, FAULT_NONE },
 	{ "dpll", RULE_BLOCKS, dpll, FAULT_NONE },
 	{ "foreign-stack", RULE_BLOCKS, foreign_stack, FAULT_NONE },

@@ -187,8 +187,17 @@ static bool dkms_is_foreign(const char *name)
 	return false;
 }
 
+/* They come with the kernel, hold the core of the stack, and are built for the kernel's own. */
+static const char *const auxiliary[] = { "mlx5_vdpa", "mlx5_fwctl", "mlx5_dpll", "irdma" };
+
 static void foreign_names(const struct facts *f, char *users, char *dkms, size_t size)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(auxiliary); i++) {
+		const struct module_facts *module = facts_module(f, auxiliary[i]);
+
+		if (module != NULL && module->loaded)
+			text_list_add(users, size, auxiliary[i]);
+	}
 	for (unsigned i = 0; i < f->nusers; i++)
 		if (strstr(users, f->users[i].name) == NULL)
 			text_list_add(users, size, f->users[i].name);
@@ -267,9 +276,11 @@ static bool driver_too_old(const struct inputs *in, const struct driver_row *row
 static bool cx3_dropped(const struct inputs *in, const struct driver_row *row, char *what,
 			size_t size)
 {
-	const char *version = ofed_in_question(in, row);
-	bool doca = in->facts->driver.kind == DRIVER_DOCA_OFED ||
-		    in->settings->driver == CHOICE_DOCA_OFED;
+	const struct facts *f = in->facts;
+	bool installed = f->driver.kind == DRIVER_MLNX_OFED &&
+			 version_compare(f->driver.version, OFED_DROPPED_CX3) >= 0;
+	const char *version = installed ? f->driver.version : ofed_in_question(in, row);
+	bool doca = f->driver.kind == DRIVER_DOCA_OFED || in->settings->driver == CHOICE_DOCA_OFED;
 
 	if (!machine_has_generation(in->facts, "CX2,CX3,CX3-Pro,Connect-IB"))
 		return false;

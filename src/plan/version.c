@@ -51,3 +51,14 @@ int version_compare(const char *a, const char *b)
 	} while (m >= 0);
 	return 0;
 }
+
+bool version_parts(const char *version, unsigned *ret_first, unsigned *ret_second)
+{
+	long first = number_next(&version), second = number_next(&version);
+
+	if (first < 0 || second < 0)
+		return false;
+	*ret_first = (unsigned)first;
+	*ret_second = (unsigned)second;
+	return true;
+}

@@ -64,6 +64,7 @@ static void rows_make(struct driver_row ret[ROW_COUNT])
 	ret[ROW_MLNX] = row_make_built("mlnx-ofed", "5.8-1.0.1.1", "the vendor's former driver");
 	ret[ROW_MLNX].url =
 		"https://example.com/MLNX_OFED_LINUX-5.8-1.0.1.1-ubuntu22.04-x86_64.tgz";
+	ret[ROW_MLNX].kernels = "3.10-6.8";
 	ret[ROW_MLNX].options = "--add-kernel-support  --kernel %r";
 	ret[ROW_DISTRO] = row_make("distro", "the distribution's own build");
 	ret[ROW_DISTRO].os_ids = "nobody";

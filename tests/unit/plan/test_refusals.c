@@ -77,7 +77,8 @@ static const struct {
 	  "Leave `driverVersion` out, or choose one that `ib-vmext plan` lists." },
 	{ FAULT_SECURE_BOOT, 12, secure_boot,
 	  "The driver mlnx-ofed cannot be used on ubuntu 22.04: its modules are compiled here and "
-	  "signed by nobody, and kernel 6.8.0-1041-azure loads signed modules only",
+	  "signed by nobody, and under Secure Boot kernel 6.8.0-1041-azure loads signed modules "
+	  "only",
 	  "Give modulesKey and enrol its certificate with mokutil, choose driver inbox, or deploy "
 	  "the VM without Secure Boot." },
 	{ FAULT_SIZE_WITHOUT_INFINIBAND, 13, look_alike,

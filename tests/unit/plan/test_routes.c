@@ -32,9 +32,14 @@ static void forced(void)
 	s.force = true;
 }
 
-static void package_missing(void)
+static void tool_missing(void)
 {
 	f.npackages--;
+}
+
+static void package_missing(void)
+{
+	(void)TEXT_COPY(package_of(&f, "ibverbs-providers")->name, "ibverbs-other");
 }
 
 static void package_half(void)
@@ -51,6 +56,12 @@ static void module_built_in(void)
 {
 	module_not_loaded();
 	module_of(&f, "ib_umad")->built_in = true;
+}
+
+static void driver_unknown(void)
+{
+	f.driver.kind = DRIVER_NONE;
+	f.driver.version[0] = '\0';
 }
 
 static void port_missing(void)
@@ -257,8 +268,10 @@ static const struct {
 	{ "a port that does not say whose it is", port_of_nobody, 0, FAULT_NONE, "keep", "" },
 	{ "built in is as good as loaded", module_built_in, 0, FAULT_NONE, "keep", "" },
 	{ "a missing package is installed", package_missing, 0, FAULT_NONE, "inbox", "" },
+	{ "a missing tool is no reason to install", tool_missing, 0, FAULT_NONE, "keep", "" },
 	{ "a half-installed package is repaired", package_half, 0, FAULT_NONE, "inbox", "" },
 	{ "a module that is not loaded is loaded", module_not_loaded, 0, FAULT_NONE, "inbox", "" },
+	{ "what nobody can name is not kept", driver_unknown, 0, FAULT_NONE, "inbox", "" },
 	{ "no port, no keep", port_missing, 0, FAULT_NONE, "inbox", "" },
 	{ "an Ethernet port is none", port_is_ethernet, 0, FAULT_NONE, "inbox", "" },
 	{ "each function needs a port", second_function_without_port, 0, FAULT_NONE, "inbox",

@@ -109,6 +109,9 @@ CHANGE(el910, el98(); (void)TEXT_COPY(f->os.version, "9.10"))
 CHANGE(el96, (void)TEXT_COPY(f->os.version, "9.6"))
 CHANGE(lustre, f->users[f->nusers++] = ((struct module_user) { "ko2iblnd", "rdma_cm" }))
 CHANGE(lustre_not, f->nusers = 0)
+CHANGE(vdpa,
+       f->modules[f->nmodules++] = ((struct module_facts) { .name = "mlx5_vdpa", .loaded = true }))
+CHANGE(vdpa_not_loaded, module_of(f, "mlx5_vdpa")->loaded = false)
 CHANGE(nvidia_dkms, dkms_add(f, "nvidia", "6.8.0-1041-azure", DKMS_INSTALLED))
 CHANGE(other_dkms, (void)TEXT_COPY(f->dkms[0].name, "v4l2loopback"))
 CHANGE(mana,
@@ -128,6 +131,9 @@ CHANGE(old_asked_prefix, (void)TEXT_COPY(s->driver_version, "5.6"))
 CHANGE(cx3, generation_set(&bench, "CX3-Pro"))
 CHANGE(cx3_installed, cx3(); driver_set(f, DRIVER_MLNX_OFED, "5.1-2.5.8.0"))
 CHANGE(cx3_installed_lts, driver_set(f, DRIVER_MLNX_OFED, "4.9-4.1.7.0"))
+CHANGE(cx3_lts_planned, cx3_installed(); bench.rows[ROW_MLNX].generations = "CX3-Pro";
+       bench.rows[ROW_MLNX].version = "4.9-6.0.6.0"; bench.rows[ROW_MLNX].kernels = "3.10-6.8";
+       (void)TEXT_COPY(f->kernel.release, "5.4.0-1109-azure"))
 CHANGE(cx3_doca, cx3(); driver_set(f, DRIVER_DOCA_OFED, "3.2.1"))
 CHANGE(cx3_asked, cx3(); ask_mlnx(); (void)TEXT_COPY(s->driver_version, "5.5"))
 CHANGE(cx3_asked_lts, (void)TEXT_COPY(s->driver_version, "4.9"))
@@ -234,6 +240,7 @@ static const struct {
 	{ "issue 15: EL 9.10", "baseos-conflict", el910, ask_mlnx, "9.10" },
 	{ "issue 35: Lustre", "foreign-modules", lustre, lustre_not, "ko2iblnd" },
 	{ "issue 35: inbox", "foreign-modules", lustre, ask_inbox, "" },
+	{ "issue 35: of the kernel itself", "foreign-modules", vdpa, vdpa_not_loaded, "mlx5_vdpa" },
 	{ "issue 37: nvidia's DKMS", "foreign-modules", nvidia_dkms, other_dkms, "nvidia" },
 	{ "issue 36: MANA", "mana-ib", mana, mana_not_loaded, "mana_ib" },
 	{ "issue 36: seen as a user", "mana-ib", mana_user, ask_inbox, "doca-ofed" },
@@ -242,6 +249,8 @@ static const struct {
 	{ "issue 20: installed", "driver-too-old", old_installed, old_installed_newer, "5.5" },
 	{ "issue 20: asked for", "driver-too-old", old_asked, old_asked_prefix, "5.4" },
 	{ "issue 1: installed", "cx3-dropped", cx3_installed, cx3_installed_lts, "5.1" },
+	{ "issue 1: what mends it is planned", "cx3-dropped", cx3_lts_planned, cx3_installed_lts,
+	  "5.1" },
 	{ "issue 1: DOCA", "cx3-dropped", cx3_doca, cx3_installed_lts, "DOCA" },
 	{ "issue 1: asked for", "cx3-dropped", cx3_asked, cx3_asked_lts, "5.5" },
 	{ "issue 1: CX6", "cx3-dropped", cx3_installed, cx6, "" },

@@ -47,6 +47,11 @@ CHANGE(cx3_old_kernel, cx3_new_kernel(); (void)TEXT_COPY(f->kernel.release, "5.5
 CHANGE(dpll, f->kernel.dpll_ffo = TRI_YES)
 CHANGE(dpll_newer, dpll(); bench.rows[ROW_DOCA].ofed = "26.01-1.0.0.0")
 CHANGE(dpll_not, f->kernel.dpll_ffo = TRI_NO)
+CHANGE(kernel_newer, bench.rows[ROW_MLNX].ofed = "24.01-0.3.3.1"; bench.rows[ROW_MLNX].kernels = "";
+       ask_mlnx())
+CHANGE(kernel_of_its_time, kernel_newer(); (void)TEXT_COPY(f->kernel.release, "6.5.0-1025-azure"))
+CHANGE(kernel_named, kernel_newer(); bench.rows[ROW_MLNX].kernels = "3.10-6.8")
+CHANGE(kernel_of_el, kernel_newer(); (void)TEXT_COPY(f->kernel.release, "5.14.0-503.el9.x86_64"))
 CHANGE(uek, (void)TEXT_COPY(f->kernel.flavour, "uek"))
 CHANGE(core_built_in, module_of(f, "mlx5_core")->built_in = true)
 CHANGE(module_missing, module_of(f, "mlx5_ib")->path[0] = '\0')
@@ -122,6 +127,14 @@ static const struct {
 	  "25.10-1.6.6.0" },
 	{ "issue 14: nothing else", dpll_doca_only, FAULT_UNSUPPORTED_IMAGE, "", "", "doca-ofed",
 	  "dpll.h" },
+	{ "issue 3: the kernel is newer", kernel_newer, FAULT_UNSUPPORTED_DRIVER_CHOICE, "", "",
+	  "mlnx-ofed", "OFED 24.01-0.3.3.1 of 2024-01 was made before kernel 6.8.0-1041-azure" },
+	{ "issue 3: the kernel of its time", kernel_of_its_time, FAULT_NONE, "mlnx-ofed",
+	  "5.8-1.0.1.1", "inbox", "" },
+	{ "issue 3: the row says so", kernel_named, FAULT_NONE, "mlnx-ofed", "5.8-1.0.1.1", "inbox",
+	  "" },
+	{ "issue 3: an old number with new drivers", kernel_of_el, FAULT_NONE, "mlnx-ofed",
+	  "5.8-1.0.1.1", "inbox", "" },
 	{ "issue 47: UEK", uek, FAULT_NONE, "inbox", "", "doca-ofed", "vanish" },
 	{ "built in", core_built_in, FAULT_NONE, "inbox", "", "doca-ofed", "part of the image" },
 	{ "a vendor brings the module", module_missing, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
@@ -438,6 +451,25 @@ static void keeps_a_vendors_stack(void **unused)
 	assert_true(bench.plan.reboot);
 }
 
+/* What shows its ports is completed, not replaced by what is preferred. */
+static void completes_what_lacks_a_part(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	for (unsigned i = 0; i < f->nmodules; i++)
+		f->modules[i].loaded = !text_eq(f->modules[i].name, "ib_umad");
+	driver_set(f, DRIVER_INBOX, "39.0-1");
+	package_add(f, "rdma-core", "39.0-1");
+	package_add(f, "ibverbs-providers", "39.0-1");
+	port_add(f, "mlx5_0", f->nics[1].address, 200);
+	bench_plan(&bench);
+	assert_string_equal(d->route, "inbox");
+	expect_steps("modules-boot modules");
+	f->nports = 0;
+	bench_plan(&bench);
+	assert_string_equal(d->route, "doca-ofed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +487,7 @@ int main(void)
 		cmocka_unit_test(names_a_package_of_the_kernel),
 		cmocka_unit_test(tells_the_costs),
 		cmocka_unit_test(keeps_a_vendors_stack),
+		cmocka_unit_test(completes_what_lacks_a_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
