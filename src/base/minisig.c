@@ -38,6 +38,16 @@ int minisig_key_parse(const char *text, struct minisig_key *ret)
 	return 0;
 }
 
+void minisig_key_text(const struct minisig_key *key, char ret[static MINISIG_KEY_TEXT])
+{
+	unsigned char raw[ALGORITHM_BYTES + sizeof key->id + sizeof key->key] = { 'E', 'd' };
+
+	memcpy(raw + ALGORITHM_BYTES, key->id, sizeof key->id);
+	memcpy(raw + ALGORITHM_BYTES + sizeof key->id, key->key, sizeof key->key);
+	(void)sodium_bin2base64(ret, MINISIG_KEY_TEXT, raw, sizeof raw,
+				sodium_base64_VARIANT_ORIGINAL);
+}
+
 /* The next line, without its end; false if there is none, or if it holds what no line of text
  * holds: the trusted comment is shown to people. */
 static bool next_line(const char **rest, const char *end, struct line *ret)

@@ -12,6 +12,7 @@
 enum {
 	MINISIG_ID_BYTES = 8,
 	MINISIG_ID_TEXT = 17,       /* room for an id as minisign prints it */
+	MINISIG_KEY_TEXT = 57,      /* room for a public key */
 	MINISIG_COMMENT_MAX = 8192, /* minisign's own limit, of the trusted comment */
 	MINISIG_BYTES_MAX = 16 << 10,
 };
@@ -32,6 +33,7 @@ struct minisig {
 /* A public key, as minisign writes it: "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3".
  * Returns 0 or -EINVAL. */
 int minisig_key_parse(const char *text, struct minisig_key *ret);
+void minisig_key_text(const struct minisig_key *key, char ret[static MINISIG_KEY_TEXT]);
 
 /* The whole text of a signature file. Returns 0, or -EINVAL with the line and what is wrong with it
  * in *why (may be NULL). Checks no signature. */

@@ -26,8 +26,9 @@ unsigned catalogue_check(const struct catalogue *c,
 
 const char *catalogue_finding_name(enum catalogue_finding_kind kind)
 {
-	static const char *const names[FINDING_KIND_COUNT] = { "unreachable", "shadowed", "file-name",
-							       "no-digest", "unknown-word" };
+	static const char *const names[FINDING_KIND_COUNT] = { "unreachable", "shadowed",
+							       "file-name", "no-digest",
+							       "unknown-word" };
 
 	return (unsigned)kind < FINDING_KIND_COUNT ? names[kind] : "?";
 }

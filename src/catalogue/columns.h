@@ -1,5 +1,5 @@
-/* catalogue/columns.h - the columns of sizes.json, adapters.json and drivers.json, said once for the
- * generator of the built-in tables (tools/gen-catalogue.c) and for the reader of a replacement
+/* catalogue/columns.h - the columns of sizes.json, adapters.json and drivers.json, said once for
+ * the generator of the built-in tables (tools/gen-catalogue.c) and for the reader of a replacement
  * (catalogue/rows.c). Needs nothing that is made at build time. */
 #pragma once
 
@@ -26,7 +26,7 @@ static const char *const column_peers[] = { "yes", "dma-buf", "no", "unknown", N
 
 /* Members that are for readers of the data alone. */
 static const char *const size_notes[] = { "retired", "evidenceDetail", "note", NULL };
-static const char *const adapter_notes[] = { "model", "role",		"inbox", "mlnxOfed",
+static const char *const adapter_notes[] = { "model", "role",           "inbox", "mlnxOfed",
 					     "doca",  "evidenceDetail", NULL };
 
 /* The texts of a driver: X(key, member of struct driver_row, is a list, is needed, words). */

@@ -174,7 +174,7 @@ static json_t *words(const char *list)
 static const char *manager_of(const struct family *family, const char *num)
 {
 	return text_eq(family->file_word, "ubuntu") ? "apt"
-	       : text_starts(num, "7.")		    ? "yum"
+	       : text_starts(num, "7.")             ? "yum"
 						    : "dnf";
 }
 
@@ -248,8 +248,9 @@ static int row_add(struct walk *w, const struct artefact *a, const char *num,
 	if (TEXT_FORMAT(id, "mlnx-ofed-%s-%s-%s-%s", a->version, w->family->id_word, num, a->arch) <
 		    0 ||
 	    row_find(w, "id", id) != NULL) {
-		find(w, path, "a second artefact of the same version, distribution and "
-			      "architecture, left out");
+		find(w, path,
+		     "a second artefact of the same version, distribution and "
+		     "architecture, left out");
 		return 0;
 	}
 	if (json_array_append_new(w->drivers, row_make(w, a, num, path, id)) < 0)
@@ -271,8 +272,9 @@ static int note_headers(const struct walk *w, const json_t *row, const struct pa
 			continue;
 		if (read_text(w, row, path, keys[i], &text) < 0)
 			return -1;
-		find(w, &place, "%.300s is left out: the row asks for kernel-devel of the running "
-				"kernel",
+		find(w, &place,
+		     "%.300s is left out: the row asks for kernel-devel of the running "
+		     "kernel",
 		     text);
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* catalogue/import.h - Azure's own list of drivers, resources.json, as a drivers document of ours.
  *
- *     Driver[] Name "OFED" -> Version[] Type "CX6" -> OS[] Name "Linux" -> Distro[] Name "Ubuntu" or
- *     "RHEL/CentOS" -> Version[] {Num, FwLink, KernelDevelVer, KernelDevelRPM}
+ *     Driver[] Name "OFED" -> Version[] Type "CX6" -> OS[] Name "Linux" -> Distro[] Name "Ubuntu"
+ * or "RHEL/CentOS" -> Version[] {Num, FwLink, KernelDevelVer, KernelDevelRPM}
  *
  * Source: InfiniBand/resources.json of Azure/azhpc-extensions. */
 #pragma once
@@ -11,8 +11,8 @@
 #include "base/json.h"
 
 struct import_report {
-	/* A clause about the row of the document that is made, or about what was left out; `path` is
-	 * the place in resources.json. */
+	/* A clause about the row of the document that is made, or about what was left out; `path`
+	 * is the place in resources.json. */
 	void (*finding)(void *ctx, const char *path, const char *what);
 	void *ctx;
 };

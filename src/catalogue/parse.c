@@ -10,7 +10,8 @@
 #include "catalogue/edition.h"
 #include "catalogue/rows.h"
 
-/* Where the texts go. Its size was counted before: no text is longer in the rows than in the JSON. */
+/* Where the texts go. Its size was counted before: no text is longer in the rows than in the JSON.
+ */
 struct arena {
 	char *next;
 };
@@ -132,7 +133,7 @@ static int read_pci_id(const struct reader *r, const struct column *c, const cha
 
 static int size_kind_of(const char *word)
 {
-	return text_eq(word, "sriov")		 ? SIZE_SRIOV
+	return text_eq(word, "sriov")            ? SIZE_SRIOV
 	       : text_eq(word, "network-direct") ? SIZE_NETWORK_DIRECT
 						 : SIZE_NO_INFINIBAND;
 }

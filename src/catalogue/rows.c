@@ -9,9 +9,13 @@
 #include "catalogue/columns.h"
 
 #define SIZE(key, kind, need, member, ...)                                                         \
-	{ key, kind, need, offsetof(struct size_row, member), __VA_ARGS__ }
+	{                                                                                          \
+		key, kind, need, offsetof(struct size_row, member), __VA_ARGS__                    \
+	}
 #define ADAPTER(key, kind, need, member, ...)                                                      \
-	{ key, kind, need, offsetof(struct adapter_row, member), __VA_ARGS__ }
+	{                                                                                          \
+		key, kind, need, offsetof(struct adapter_row, member), __VA_ARGS__                 \
+	}
 
 static const struct column size_columns[] = {
 	SIZE("name", COLUMN_TEXT, COLUMN_NEEDED, name, NULL),
@@ -43,11 +47,8 @@ static const struct column adapter_columns[] = {
 
 static const struct column driver_columns[] = {
 #define TEXT(key, member, is_list, needed, words)                                                  \
-	{ key,                                                                                     \
-	  is_list ? COLUMN_LIST : COLUMN_TEXT,                                                     \
-	  needed ? COLUMN_NEEDED : COLUMN_OPTIONAL,                                                \
-	  offsetof(struct driver_row, member),                                                     \
-	  words },
+	{ key, is_list ? COLUMN_LIST : COLUMN_TEXT, needed ? COLUMN_NEEDED : COLUMN_OPTIONAL,      \
+	  offsetof(struct driver_row, member), words },
 #define NUMBER(key, member)                                                                        \
 	{ key,                                                                                     \
 	  NUMBER_KIND(member),                                                                     \
@@ -61,19 +62,22 @@ static const struct column driver_columns[] = {
 #undef TEXT
 #undef NUMBER
 #undef FLAG
-	{ "evidence", COLUMN_SEEN, COLUMN_NEEDED, offsetof(struct driver_row, seen),
-	  column_evidences },
+		{ "evidence", COLUMN_SEEN, COLUMN_NEEDED, offsetof(struct driver_row, seen),
+		  column_evidences },
 };
 
-const struct row_table size_table = { "sizes",      "name",
-				      sizeof(struct size_row), size_columns,
-				      ARRAY_SIZE(size_columns), size_notes };
-const struct row_table adapter_table = { "adapters",      "device",
-					 sizeof(struct adapter_row), adapter_columns,
-					 ARRAY_SIZE(adapter_columns), adapter_notes };
-const struct row_table driver_table = { "drivers",      "id",
-					sizeof(struct driver_row), driver_columns,
-					ARRAY_SIZE(driver_columns), NULL };
+const struct row_table size_table = {
+	"sizes", "name", sizeof(struct size_row), size_columns, ARRAY_SIZE(size_columns), size_notes
+};
+const struct row_table adapter_table = { "adapters",
+					 "device",
+					 sizeof(struct adapter_row),
+					 adapter_columns,
+					 ARRAY_SIZE(adapter_columns),
+					 adapter_notes };
+const struct row_table driver_table = {
+	"drivers", "id", sizeof(struct driver_row), driver_columns, ARRAY_SIZE(driver_columns), NULL
+};
 
 static json_t *list_to_json(const char *list)
 {
@@ -151,8 +155,8 @@ json_t *row_to_json(const struct row_table *table, const void *row)
 
 	for (size_t i = 0; i < table->ncolumns; i++) {
 		const struct column *column = &table->columns[i];
-		AUTO_JSON json_t *value =
-			column_to_json(column, (const char *)row + column->offset);
+		AUTO_JSON json_t *value = column_to_json(column,
+							 (const char *)row + column->offset);
 
 		if (value != NULL && is_silent(column, value))
 			continue;

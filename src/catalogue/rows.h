@@ -8,13 +8,13 @@
 #include "base/json.h"
 
 enum column_kind {
-	COLUMN_TEXT,     /* const char * */
-	COLUMN_LIST,     /* const char *, comma separated; an array of words in the JSON */
-	COLUMN_COUNT,    /* unsigned */
-	COLUMN_INT,      /* int, -1 if not known */
-	COLUMN_LONG,     /* long long, -1 if not known */
-	COLUMN_FLAG,     /* bool */
-	COLUMN_SEEN,     /* bool; "seen" or "inferred" */
+	COLUMN_TEXT,  /* const char * */
+	COLUMN_LIST,  /* const char *, comma separated; an array of words in the JSON */
+	COLUMN_COUNT, /* unsigned */
+	COLUMN_INT,   /* int, -1 if not known */
+	COLUMN_LONG,  /* long long, -1 if not known */
+	COLUMN_FLAG,  /* bool */
+	COLUMN_SEEN,  /* bool; "seen" or "inferred" */
 	COLUMN_SIZE_KIND,
 	COLUMN_PCI_ID,  /* unsigned; four hexadecimal digits */
 	COLUMN_VIRTUAL, /* bool; "VF" or "PF" */

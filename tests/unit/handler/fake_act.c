@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "act/catalogue_file.h"
 #include "act/judge.h"
 #include "act/receipt.h"
 #include "base/fs.h"
@@ -26,6 +27,7 @@ int act_open(struct act *ret, const struct host *h, const struct catalogue *c, b
 
 	(void)for_writing;
 	*ret = (struct act) { .host = h, .catalogue = c, .state = -1, .lock = -1 };
+	fake_act.applied_by = c;
 	assert_int_equal(fs_make_dirs(h->root, ACT_STATE_DIR, 0700), 0);
 	ret->state = openat(h->root, ACT_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ret->lock = lock_take(ret->state, "lock", &holder);
@@ -98,11 +100,11 @@ int act_judge(const struct host *h, const struct catalogue *c, const struct sett
 	const struct fault_row *row = fault_row(fake_act.judged);
 
 	(void)h;
-	(void)c;
 	(void)s;
 	(void)facts;
 	(void)err;
 	fake_act.judgements++;
+	fake_act.judged_by = c;
 	plan->decision = (struct decision) { .exit_code = row->exit_code,
 					     .fault = fake_act.judged };
 	TEXT_COPY(plan->decision.reason,
@@ -110,6 +112,17 @@ int act_judge(const struct host *h, const struct catalogue *c, const struct sett
 	TEXT_COPY(plan->decision.remedy, fake_act.judged == FAULT_NONE ? "" : row->remedy);
 	TEXT_COPY(plan->decision.route, fake_act.judged == FAULT_NONE ? "inbox" : "");
 	return 0;
+}
+
+void catalogue_choose(const struct catalogue_judge *j, struct catalogue_choice *ret)
+{
+	TEXT_COPY(fake_act.catalogue_uri, j->settings != NULL ? j->settings->catalogue_uri : "-");
+	*ret = (struct catalogue_choice) { .use = fake_act.chosen };
+}
+
+void catalogue_choice_free(struct catalogue_choice *c)
+{
+	c->use = NULL;
 }
 
 bool plan_may_change(const struct plan *p, const struct facts *f)
