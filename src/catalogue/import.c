@@ -372,5 +372,5 @@ int catalogue_import(const json_t *resources, const struct import_report *report
 			 "and options are those of the documented procedure, not of that list; "
 			 "give the whole a version.",
 			 "version", "0", "drivers", drivers);
-	return *ret != NULL ? 0 : -1;
+	return *ret != NULL ? 0 : refuse(&w, &top, "no memory");
 }
