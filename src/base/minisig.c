@@ -17,12 +17,25 @@ struct line {
 	size_t len;
 };
 
+/* libsodium takes some bytes above ASCII for digits; the last one here is for padding. */
+static bool is_base64(const char *text, size_t len)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+	for (size_t i = 0; i < len; i++)
+		if (memchr(letters, text[i], sizeof letters - 1) == NULL)
+			return false;
+	return true;
+}
+
 /* Exactly `size` bytes of base64, and nothing else. */
 static bool decode(const char *text, size_t len, unsigned char *ret, size_t size)
 {
 	size_t got = 0;
 
-	return sodium_base642bin(ret, size, text, len, NULL, &got, NULL,
+	return is_base64(text, len) &&
+	       sodium_base642bin(ret, size, text, len, NULL, &got, NULL,
 				 sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	       got == size;
 }

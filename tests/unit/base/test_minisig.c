@@ -209,6 +209,10 @@ static const struct {
 	{ "a letter short", "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO", NULL },
 	{ "of another algorithm", "RUQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
 	  NULL },
+	{ "a byte that libsodium takes for a digit",
+	  "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73\337"
+	  "7GFO3",
+	  NULL },
 	{ "with what stands around it in a file",
 	  "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n", NULL },
 };
