@@ -1,4 +1,4 @@
-/* catalogue/catalogue.c - looks rows up, and says whether a driver row serves a machine. */
+/* catalogue/catalogue.c - looks rows up, and says of which generation an adapter is. */
 #include "catalogue/catalogue.h"
 
 #include <string.h>
@@ -44,71 +44,6 @@ bool list_has(const char *list, const char *word)
 	while (list_next(&list, item, sizeof item))
 		if (text_eq(item, word))
 			return true;
-	return false;
-}
-
-/* "12" is 12 alone; "8.*" is 8.1 and 8.10, not 80. */
-static bool version_matches(const char *versions, const char *version)
-{
-	char item[64];
-
-	while (list_next(&versions, item, sizeof item)) {
-		size_t len = strlen(item);
-
-		if (text_eq(item, version))
-			return true;
-		if (text_ends(item, ".*") && strncmp(item, version, len - 1) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool driver_row_is_for_os(const struct driver_row *row, const struct os_facts *os)
-{
-	return list_has(row->os_ids, os->id) && version_matches(row->os_versions, os->version);
-}
-
-/* The first InfiniBand function that the row does not serve, NULL if it serves all. */
-static const struct nic_facts *nic_unserved(const struct driver_row *row, const struct facts *f)
-{
-	for (unsigned i = 0; i < f->nnics; i++)
-		if (nic_is_infiniband(&f->nics[i]) &&
-		    !list_has(row->generations, f->nics[i].generation))
-			return &f->nics[i];
-	return NULL;
-}
-
-static const char *or_unknown(const char *text)
-{
-	return text[0] != '\0' ? text : "unknown";
-}
-
-bool driver_row_matches(const struct driver_row *row, const struct facts *f, char *why,
-			size_t why_size)
-{
-	const struct nic_facts *nic = nic_unserved(row, f);
-	char none[1];
-
-	if (why == NULL) {
-		why = none;
-		why_size = sizeof none;
-	}
-	if (!driver_row_is_for_os(row, &f->os))
-		(void)text_format(why, why_size, "%s is for %s %s, this is %s %s", row->id,
-				  row->os_ids, row->os_versions, or_unknown(f->os.id),
-				  f->os.version);
-	else if (!list_has(row->arch, f->kernel.machine))
-		(void)text_format(why, why_size, "%s is for %s, this is %s", row->id, row->arch,
-				  or_unknown(f->kernel.machine));
-	else if (nic != NULL)
-		(void)text_format(why, why_size, "%s does not serve the adapter %04x:%04x (%s)",
-				  row->id, nic->vendor, nic->device, or_unknown(nic->generation));
-	else if (f->package_manager[0] != '\0' &&
-		 !text_eq(row->package_manager, f->package_manager))
-		(void)text_format(why, why_size, "%s needs %s, this machine has %s", row->id,
-				  row->package_manager, f->package_manager);
-	else
-		return true;
 	return false;
 }
 

@@ -53,7 +53,7 @@ struct driver_row {
 	const char *url, *sha256;     /* of the one artefact that is downloaded; sha256 "" if nobody
 					 has told it */
 	const char *repository, *key; /* of an online repository: its base URL and key */
-	const char *options;          /* of mlnxofedinstall */
+	const char *options;          /* of mlnxofedinstall, divided by blanks; "%r" as above */
 	const char *peer_memory;      /* "yes", "dma-buf", "no", "unknown" */
 	bool builds;                  /* compiles modules on the VM: nobody has signed them */
 	bool deprecated;              /* still chosen where nothing else serves, with a warning */
@@ -71,7 +71,7 @@ struct catalogue {
 	size_t nadapters;
 	const struct driver_row *drivers;
 	size_t ndrivers;
-	const char *version; /* "2026.11.1" */
+	const char *version; /* "2026.11.2" */
 };
 
 extern const struct catalogue catalogue_built_in;

@@ -1,6 +1,6 @@
 /* catalogue/columns.h - the columns of sizes.json, adapters.json and drivers.json, said once for
- * the generator of the built-in tables (tools/gen-catalogue.c) and for the reader of a replacement
- * (catalogue/rows.c). Needs nothing that is made at build time. */
+ * the generator of the built-in tables (tools/gen-catalogue.c, tools/gen-drivers.c) and for the
+ * reader of a replacement (catalogue/rows.c). Needs nothing that is made at build time. */
 #pragma once
 
 #include <stdbool.h>
@@ -83,4 +83,16 @@ static inline const char *size_contradiction(const char *kind, long long ports, 
 static inline bool is_pci_id(const char *text)
 {
 	return strlen(text) == 4 && strspn(text, "0123456789abcdef") == 4;
+}
+
+/* Words of lower-case letters and digits, which may be versions: "doca-3.2.3-ubuntu-24.04-x86_64".
+ */
+static inline bool is_driver_id(const char *text)
+{
+	return text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-._")] == '\0';
+}
+
+static inline bool is_sha256(const char *text)
+{
+	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }

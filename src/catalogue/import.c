@@ -18,12 +18,15 @@ struct family {
 };
 
 static const struct family families[] = {
-	{ "Ubuntu", "ubuntu", "ubuntu", "ubuntu", "build-essential,dkms,linux-headers-%r",
-	  "--add-kernel-support --without-fw-update" },
-	{ "RHEL/CentOS", "rhel,centos", "rhel", "rhel",
-	  "kernel-devel-%r,gcc,make,redhat-rpm-config,rpm-build",
+	{ "Ubuntu", "ubuntu", "ubuntu", "ubuntu",
+	  "linux-headers-%r,build-essential,dkms,python3-dev,m4,tcl,tk,flex,bison,gfortran,"
+	  "libnl-3-dev,libnl-route-3-dev,lsof",
+	  "--add-kernel-support --skip-unsupported-devices-check --without-fw-update --force" },
+	{ "RHEL/CentOS", "rhel,centos", "rhel", "el",
+	  "kernel-devel-%r,redhat-rpm-config,rpm-build,gcc,gcc-gfortran,gcc-c++,gtk2,atk,cairo,tcl,"
+	  "tk,elfutils-libelf-devel,libtool,fuse-libs,lsof,make,tcsh,createrepo",
 	  "--kernel %r --kernel-sources /usr/src/kernels/%r --add-kernel-support --skip-repo "
-	  "--without-fw-update" },
+	  "--skip-unsupported-devices-check --without-fw-update --force" },
 };
 
 struct walk {
@@ -195,15 +198,16 @@ static json_t *row_make(const struct walk *w, const struct artefact *a, const ch
 	(void)TEXT_FORMAT(why, "Azure's own list names MLNX_OFED %s for %s %s with %s", a->version,
 			  w->family->name, num, w->type);
 	return json_pack(
-		"{s:s, s:s, s:o, s:[s], s:[s], s:[s], s:s, s:[s], s:o, s:o, s:[s], s:s, s:s, s:s, "
-		"s:s, s:b, s:s, s:s, s:s}",
+		"{s:s, s:s, s:o, s:[s], s:[s], s:[s], s:s, s:o, s:o, s:o, s:[s], s:[s], s:s, s:s, "
+		"s:s, s:s, s:s, s:b, s:s, s:s, s:s}",
 		"id", id, "route", "mlnx-ofed", "osIds", words(w->family->os_ids), "osVersions",
 		num, "generations", w->type, "arch", a->arch, "packageManager",
-		manager_of(w->family, num), "packages", "ofed-scripts", "buildPackages",
+		manager_of(w->family, num), "packages",
+		words("ofed-scripts,rdma-core,infiniband-diags,perftest"), "buildPackages",
 		words(w->family->build_packages), "modules", words(modules_of(w->type)),
-		"optionalModules", "ib_ipoib", "version", a->version, "url", a->url, "options",
-		w->family->options, "peerMemory", "unknown", "builds", 1, "evidence", "seen",
-		"source", source, "why", why);
+		"optionalModules", "ib_ipoib", "services", "openibd", "version", a->version, "ofed",
+		a->version, "url", a->url, "options", w->family->options, "peerMemory", "unknown",
+		"builds", 1, "evidence", "seen", "source", source, "why", why);
 }
 
 static json_t *row_find(const struct walk *w, const char *key, const char *text)

@@ -9,6 +9,7 @@
 #include "catalogue/columns.h"
 #include "catalogue/edition.h"
 #include "catalogue/rows.h"
+#include "catalogue/version.h"
 
 /* Where the texts go. Its size was counted before: no text is longer in the rows than in the JSON.
  */
@@ -263,26 +264,53 @@ static int check_adapter(const struct reader *r, const struct adapter_row *rows,
 	return 0;
 }
 
-static bool is_slug(const char *text)
+/* A range that nothing lies in would make a row that nobody ever sees again. */
+static int check_ranges(const struct reader *r, const struct driver_row *row)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+	const char *rest = row->os_versions;
+	struct version_range range;
+	char word[COLUMN_LIST_MAX];
 
-	return text[0] >= 'a' && text[0] <= 'z' && !text_ends(text, "-") &&
-	       strstr(text, "--") == NULL && text[strspn(text, letters)] == '\0';
+	for (size_t i = 0; list_next(&rest, word, sizeof word); i++)
+		if (strchr(word, '-') != NULL && !version_range_parse(word, &range))
+			return refuse(r, "osVersions[%zu] is no range of versions", i);
+	if (row->kernels[0] != '\0' && !version_range_parse(row->kernels, &range))
+		return refuse(r, "\"kernels\" is no range of versions");
+	return 0;
+}
+
+/* What is fetched is fetched over TLS, and held against its digest where there is one. */
+static int check_artefact(const struct reader *r, const struct driver_row *row)
+{
+	if (row->url[0] != '\0' && !text_starts(row->url, "https://"))
+		return refuse(r, "\"url\" does not begin with https://");
+	if (row->sha256[0] != '\0' && row->url[0] == '\0')
+		return refuse(r, "\"sha256\" has no \"url\" that it is of");
+	if (row->sha256[0] != '\0' && !is_sha256(row->sha256))
+		return refuse(r, "\"sha256\" is not 64 lower-case hexadecimal digits");
+	return 0;
+}
+
+static int check_modules(const struct reader *r, const struct driver_row *row)
+{
+	const char *rest = row->optional_modules;
+	char word[COLUMN_LIST_MAX];
+
+	while (list_next(&rest, word, sizeof word))
+		if (list_has(row->modules, word))
+			return refuse(r, "%.60s is in \"modules\" and in \"optionalModules\"",
+				      word);
+	return 0;
 }
 
 static int check_driver(const struct reader *r, const struct driver_row *rows, size_t n)
 {
 	const struct driver_row *row = &rows[n];
-	const char *rest = row->optional_modules;
-	char word[COLUMN_LIST_MAX];
 
-	if (!is_slug(row->id))
-		return refuse(r, "\"%.60s\" is not lower-case words with '-' between", row->id);
-	while (list_next(&rest, word, sizeof word))
-		if (list_has(row->modules, word))
-			return refuse(r, "%.60s is in \"modules\" and in \"optionalModules\"",
-				      word);
+	if (!is_driver_id(row->id))
+		return refuse(r, "\"id\" is not of lower-case letters, digits, '-', '.' and '_'");
+	if (check_ranges(r, row) < 0 || check_artefact(r, row) < 0 || check_modules(r, row) < 0)
+		return -1;
 	if (text_ends(row->why, "."))
 		return refuse(r, "\"why\" ends with a full stop");
 	for (size_t i = 0; i < n; i++)

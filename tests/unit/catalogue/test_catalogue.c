@@ -62,7 +62,7 @@ static void is_complete(void **unused)
 		assert_true(C->sizes[i].source[0] != '\0');
 	}
 	assert_int_equal(kinds[SIZE_NETWORK_DIRECT], 8);
-	assert_int_equal(kinds[SIZE_NO_INFINIBAND], 24);
+	assert_int_equal(kinds[SIZE_NO_INFINIBAND], 25);
 	assert_int_equal(kinds[SIZE_SRIOV], 57);
 	assert_int_equal(C->nadapters, 30);
 }
@@ -139,112 +139,6 @@ static void leaves_a_known_link_layer(void **unused)
 	assert_int_equal(f.nics[0].link_layer, LINK_LAYER_ETHERNET);
 }
 
-static const struct driver_row test_row = {
-	.id = "test",
-	.route = "inbox",
-	.os_ids = "debian",
-	.os_versions = "8.*,12",
-	.generations = "CX5,CX6",
-	.arch = "x86_64,aarch64",
-	.package_manager = "apt",
-};
-
-static const struct {
-	const char *name, *os_id, *version, *machine, *manager;
-	uint16_t second; /* the device id of a second function; 0: there is none */
-	bool matches;
-	const char *why;
-} match_rows[] = {
-	{ "all is right", "debian", "12", "x86_64", "apt", 0, true, "" },
-	{ "another architecture of the row", "debian", "12", "aarch64", "apt", 0, true, "" },
-	{ "an architecture that it lacks", "debian", "12", "riscv64", "apt", 0, false, "riscv64" },
-	{ "a prefix", "debian", "8.10", "x86_64", "apt", 0, true, "" },
-	{ "a prefix ends at the dot", "debian", "80.1", "x86_64", "apt", 0, false, "debian 80.1" },
-	{ "the prefix alone", "debian", "8", "x86_64", "apt", 0, false, "debian 8" },
-	{ "a version is not a prefix", "debian", "12.1", "x86_64", "apt", 0, false, "debian 12.1" },
-	{ "no version", "debian", "", "x86_64", "apt", 0, false, "debian" },
-	{ "another distribution", "ubuntu", "12", "x86_64", "apt", 0, false, "this is ubuntu 12" },
-	{ "an unknown distribution", "", "12", "x86_64", "apt", 0, false, "unknown" },
-	{ "another package manager", "debian", "12", "x86_64", "dnf", 0, false, "has dnf" },
-	{ "an unknown package manager", "debian", "12", "x86_64", "", 0, true, "" },
-	{ "two functions of the row", "debian", "12", "x86_64", "apt", 0x1018, true, "" },
-	{ "every function counts", "debian", "12", "x86_64", "apt", 0x1023, false,
-	  "15b3:1023 (CX8)" },
-	{ "a function that nobody knows", "debian", "12", "x86_64", "apt", 0x1099, false,
-	  "15b3:1099 (unknown)" },
-};
-
-static void matches_rows(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < ARRAY_SIZE(match_rows); i++) {
-		struct facts f = { .nnics = match_rows[i].second != 0 ? 3 : 2 };
-		char why[200] = "";
-
-		f.nics[0] = (struct nic_facts) { .vendor = 0x15b3,
-						 .device = 0x1016,
-						 .class_code = 0x0200 };
-		f.nics[1] = (struct nic_facts) { .vendor = 0x15b3,
-						 .device = 0x101c,
-						 .class_code = 0x0207 };
-		f.nics[2] = (struct nic_facts) { .vendor = 0x15b3,
-						 .device = match_rows[i].second,
-						 .class_code = 0x0207 };
-		(void)TEXT_COPY(f.os.id, match_rows[i].os_id);
-		(void)TEXT_COPY(f.os.version, match_rows[i].version);
-		(void)TEXT_COPY(f.kernel.machine, match_rows[i].machine);
-		(void)TEXT_COPY(f.package_manager, match_rows[i].manager);
-		catalogue_classify(C, &f);
-		if (driver_row_matches(&test_row, &f, why, sizeof why) != match_rows[i].matches ||
-		    driver_row_matches(&test_row, &f, NULL, 0) != match_rows[i].matches ||
-		    strstr(why, match_rows[i].why) == NULL)
-			fail_msg("%s: %s", match_rows[i].name, why);
-	}
-}
-
-/* A machine made from the row itself: the first of each list that it has. */
-static void machine_of_row(const struct driver_row *row, const char *generation, struct facts *ret)
-{
-	const char *versions = row->os_versions, *arches = row->arch;
-
-	*ret = (struct facts) { .nnics = 1 };
-	ret->nics[0] = (struct nic_facts) { .vendor = 0x15b3, .class_code = 0x0207 };
-	(void)TEXT_COPY(ret->nics[0].generation, generation);
-	(void)TEXT_COPY(ret->os.id, row->os_ids);
-	(void)list_next(&versions, ret->os.version, sizeof ret->os.version);
-	(void)list_next(&arches, ret->kernel.machine, sizeof ret->kernel.machine);
-	(void)TEXT_COPY(ret->package_manager, row->package_manager);
-}
-
-static const struct driver_row *first_match(const char *route, const struct facts *f)
-{
-	for (size_t i = 0; i < C->ndrivers; i++)
-		if (text_eq(C->drivers[i].route, route) &&
-		    driver_row_matches(&C->drivers[i], f, NULL, 0))
-			return &C->drivers[i];
-	return NULL;
-}
-
-static void no_row_is_unreachable(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < C->ndrivers; i++) {
-		const struct driver_row *row = &C->drivers[i];
-		const char *generations = row->generations;
-		char generation[16];
-		bool reached = false;
-		struct facts f;
-
-		while (list_next(&generations, generation, sizeof generation)) {
-			machine_of_row(row, generation, &f);
-			reached |= first_match(row->route, &f) == row;
-		}
-		if (!reached)
-			fail_msg("%s is never chosen", row->id);
-		assert_true(row->why[0] != '\0' && row->source[0] != '\0');
-	}
-}
-
 static void walks_lists(void **unused)
 {
 	const char *rest = "a,bc,d";
@@ -269,7 +163,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_sizes),         cmocka_unit_test(is_complete),
 		cmocka_unit_test(classifies_adapters), cmocka_unit_test(leaves_a_known_link_layer),
-		cmocka_unit_test(matches_rows),        cmocka_unit_test(no_row_is_unreachable),
 		cmocka_unit_test(walks_lists),
 	};
 
