@@ -182,13 +182,16 @@ static json_t *read_document(const char *path, struct error *err)
 
 struct findings {
 	struct app *app;
-	json_t *list; /* NULL: they are printed as they come */
+	json_t *list;   /* NULL: they are printed as they come */
+	unsigned wrong; /* those that somebody should mend */
 };
 
 static void take_finding(void *ctx, const struct catalogue_finding *f)
 {
-	const struct findings *to = ctx;
+	struct findings *to = ctx;
 
+	/* Artefacts of old releases have no digest that anybody has told: said, but not wrong. */
+	to->wrong += f->kind != FINDING_NO_DIGEST;
 	if (to->list)
 		json_array_append_new(to->list, json_pack("{s:s, s:s, s:s}", "kind",
 							  catalogue_finding_name(f->kind), "row",
@@ -201,7 +204,7 @@ static void take_finding(void *ctx, const struct catalogue_finding *f)
 static int check_rows(struct app *app, const struct catalogue *c, const char *from)
 {
 	AUTO_JSON json_t *document = NULL;
-	struct findings to = { app, app->json ? json_array() : NULL };
+	struct findings to = { app, app->json ? json_array() : NULL, 0 };
 	unsigned count = catalogue_check(c, take_finding, &to);
 
 	if (app->json) {
@@ -213,7 +216,7 @@ static int check_rows(struct app *app, const struct catalogue *c, const char *fr
 		fprintf(app->out, "Catalogue %s, %s: %u finding%s\n", c->version, from, count,
 			count == 1 ? "" : "s");
 	}
-	return count == 0 ? 0 : 14;
+	return to.wrong == 0 ? 0 : 14;
 }
 
 static int check_catalogue(struct app *app, const char *path)
