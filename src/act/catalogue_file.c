@@ -111,9 +111,13 @@ static int try_setting(const struct catalogue_judge *j, struct catalogue_choice 
 static int try_installed(const struct catalogue_judge *j, struct catalogue_choice *ret,
 			 struct error *err)
 {
+	AUTO_FD int dir = host_open(j->host, CATALOGUE_DIR, O_DIRECTORY);
 	AUTO_SIGNED struct signed_catalogue s = { 0 };
 
-	if (!host_exists(j->host, CATALOGUE_DIR))
+	if (dir == -EACCES)
+		LOG(j->host->log, INFO, "catalogue.unseen",
+		    "only root can see whether another catalogue is installed");
+	if (dir == -EACCES || dir == -ENOENT || dir == -ENOTDIR)
 		return -1;
 	if (signed_read_installed(j->host, j->settings, &s, err) < 0 ||
 	    take(j, &s, "/" CATALOGUE_FILE, &ret->owned, err) < 0)
