@@ -234,6 +234,65 @@ static void the_document_may_go(void **unused)
 	assert_true(c.rows.adapters[0].virtual_function && !c.rows.adapters[1].virtual_function);
 }
 
+static const char whole[] =
+	"{\"id\": \"d-3.0\", \"route\": \"mlnx-ofed\", \"osIds\": [\"rhel\", \"centos\"],"
+	" \"osVersions\": [\"8.*\"], \"generations\": [\"CX5\"], \"arch\": [\"aarch64\"],"
+	" \"kernels\": \"3.10-5.5\", \"flavours\": [\"!uek\"], \"sizes\": [\"S1\"],"
+	" \"packageManager\": \"dnf\", \"packages\": [\"p\"], \"buildPackages\": [\"b\"],"
+	" \"modules\": [\"m\"], \"optionalModules\": [\"ib_ipoib\"], \"services\": [\"openibd\"],"
+	" \"version\": \"v\", \"ofed\": \"o\", \"url\": \"https://u\","
+	" \"sha256\": \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\","
+	" \"repository\": \"r\", \"key\": \"k\", \"options\": \"--o\", \"peerMemory\": \"dma-buf\","
+	" \"builds\": true, \"deprecated\": true, \"seconds\": 1, \"downloadBytes\": 2,"
+	" \"diskBytes\": 3, \"evidence\": \"seen\", \"source\": \"s\", \"why\": \"w\"}";
+
+/* Generator and reader share the list of columns: what is wrong in it would be wrong in both. */
+static void each_column_of_a_driver_has_its_member(void **unused)
+{
+	static const struct driver_row want = {
+		"d-3.0",
+		"mlnx-ofed",
+		"rhel,centos",
+		"8.*",
+		"CX5",
+		"aarch64",
+		"3.10-5.5",
+		"!uek",
+		"S1",
+		"dnf",
+		"p",
+		"b",
+		"m",
+		"ib_ipoib",
+		"openibd",
+		"v",
+		"o",
+		"https://u",
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"r",
+		"k",
+		"--o",
+		"dma-buf",
+		true,
+		true,
+		1,
+		2,
+		3,
+		true,
+		"s",
+		"w",
+	};
+	AUTO_JSON json_t *j = document();
+	AUTO_CATALOGUE struct catalogue_owned c = { 0 };
+	char why[300] = "";
+
+	(void)unused;
+	json_array_append_new(json_at(j, "drivers"), json_loads(whole, 0, NULL));
+	if (catalogue_parse(j, &c, why, sizeof why) < 0)
+		fail_msg("%s", why);
+	expect_same_driver(&c.rows.drivers[2], &want, 2);
+}
+
 static void a_reserved_name_is_no_row(void **unused)
 {
 	AUTO_JSON json_t *j = document();
@@ -446,6 +505,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_built_in_data_comes_to_the_same_by_both_ways),
 		cmocka_unit_test(rows_are_read_as_they_are_written),
 		cmocka_unit_test(the_document_may_go),
+		cmocka_unit_test(each_column_of_a_driver_has_its_member),
 		cmocka_unit_test(a_reserved_name_is_no_row),
 		cmocka_unit_test(refuses_with_the_place),
 		cmocka_unit_test(refuses_what_is_no_object_or_has_too_many_rows),
