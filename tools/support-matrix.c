@@ -180,15 +180,14 @@ static bool row_serves(const struct driver_row *row, const char *os_id, const st
 	return false;
 }
 
-static void note_add(char *notes, size_t size, const char *fmt, const char *text)
+static void note_add(char *notes, size_t size, const char *before, const char *text,
+		     const char *after)
 {
 	size_t len = strlen(notes);
-	char note[64];
 
-	if (text[0] == '\0')
-		return;
-	(void)TEXT_FORMAT(note, fmt, text);
-	(void)text_format(notes + len, size - len, "%s%s", len > 0 ? ", " : "", note);
+	if (text[0] != '\0')
+		(void)text_format(notes + len, size - len, "%s%s%s%s", len > 0 ? ", " : "", before,
+				  text, after);
 }
 
 /* "3.10-5.5" in words. */
@@ -213,15 +212,15 @@ static void row_spell(const struct driver_row *row, const char *name, char *ret,
 	char notes[160] = "", kernels[64];
 
 	kernels_spell(row->kernels, kernels, sizeof kernels);
-	note_add(notes, sizeof notes, "kernels %s", kernels);
+	note_add(notes, sizeof notes, "kernels ", kernels, "");
 	if (row->flavours[0] == '!')
-		note_add(notes, sizeof notes, "not %s kernels", row->flavours + 1);
+		note_add(notes, sizeof notes, "not ", row->flavours + 1, " kernels");
 	else
-		note_add(notes, sizeof notes, "%s kernels", row->flavours);
+		note_add(notes, sizeof notes, "", row->flavours, " kernels");
 	if (row->url[0] != '\0' && row->sha256[0] == '\0')
-		note_add(notes, sizeof notes, "%s", "no digest");
+		note_add(notes, sizeof notes, "", "no digest", "");
 	if (row->deprecated)
-		note_add(notes, sizeof notes, "%s", "deprecated");
+		note_add(notes, sizeof notes, "", "deprecated", "");
 	(void)text_format(ret, size, "%s%s%s%s%s%s", name, row->version[0] != '\0' ? " " : "",
 			  row->version, notes[0] != '\0' ? " (" : "", notes,
 			  notes[0] != '\0' ? ")" : "");

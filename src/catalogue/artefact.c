@@ -36,13 +36,13 @@ const char *artefact_name(const struct driver_row *row)
 	return slash != NULL ? slash + 1 : row->url;
 }
 
-/* Where a word begins that stands behind '-', '_' or '.', and has a digit behind it if asked. */
-static const char *word_find(const char *name, const char *word, bool number)
+/* Where a word begins that stands behind one of `before`, and has a digit behind it if asked. */
+static const char *word_find(const char *name, const char *word, const char *before, bool number)
 {
 	size_t len = strlen(word);
 
 	for (const char *at = strstr(name, word); at != NULL; at = strstr(at + 1, word))
-		if (at != name && strchr("-_.", at[-1]) != NULL &&
+		if (at != name && strchr(before, at[-1]) != NULL &&
 		    (!number || (at[len] != '\0' && strchr(digits, at[len]) != NULL)))
 			return at;
 	return NULL;
@@ -118,7 +118,7 @@ static bool distribution_fits(const struct driver_row *row, const char *name, ch
 			      size_t why_size)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		const char *at = word_find(name, families[i].word, true);
+		const char *at = word_find(name, families[i].word, "-_", true);
 		char version[64];
 		size_t len;
 
@@ -143,7 +143,7 @@ static bool distribution_fits(const struct driver_row *row, const char *name, ch
 static bool arch_fits(const struct driver_row *row, const char *name, char *why, size_t why_size)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(arches); i++) {
-		if (word_find(name, arches[i].word, false) == NULL)
+		if (word_find(name, arches[i].word, "-_.", false) == NULL)
 			continue;
 		if (text_eq(row->arch, arches[i].arch))
 			return true;
@@ -155,11 +155,11 @@ static bool arch_fits(const struct driver_row *row, const char *name, char *why,
 	return false;
 }
 
-/* The release must stand there whole: 3.2.1 is not in "3.2.10". */
+/* The release must stand there whole: 3.2.1 is neither in "3.2.10" nor in "13.2.1". */
 static bool release_fits(const struct driver_row *row, const char *name, char *why, size_t why_size)
 {
 	size_t len = strlen(row->version);
-	const char *at = word_find(name, row->version, false);
+	const char *at = word_find(name, row->version, "-_", false);
 
 	if (len > 0 && at != NULL && at[len] != '\0' && strchr("-_", at[len]) != NULL)
 		return true;

@@ -252,6 +252,12 @@ static void one_package_for_a_major(struct driver_row *row)
 	row->url = "https://example.org/doca-host-3.2.1-044000_25.10_rhel9.x86_64.rpm";
 }
 
+static void release_cut_at_its_head(struct driver_row *row)
+{
+	one_package_for_a_major(row);
+	row->version = "2.1";
+}
+
 static void one_package_of_another_major(struct driver_row *row)
 {
 	one_package_for_a_major(row);
@@ -290,6 +296,11 @@ static void no_distribution_in_the_name(struct driver_row *row)
 	row->url = "https://example.org/MLNX_OFED_SRC-5.8-1.0.1.1-x86_64.tgz";
 }
 
+static void distribution_inside_a_word(struct driver_row *row)
+{
+	row->url = "https://example.org/MLNX_OFED_LINUX-5.8-1.0.1.1-xrhel8.3-x86_64.tgz";
+}
+
 static void no_arch_in_the_name(struct driver_row *row)
 {
 	row->url = "https://example.org/MLNX_OFED_LINUX-5.8-1.0.1.1-rhel8.3.tgz";
@@ -314,6 +325,8 @@ static const struct {
 	{ "no artefact needs no digest", no_artefact, -1, "" },
 	{ "another release", other_release, FINDING_FILE_NAME, "not of the release 5.8-2.0.3.0" },
 	{ "part of a release", release_cut_short, FINDING_FILE_NAME, "not of the release" },
+	{ "the end of a release", release_cut_at_its_head, FINDING_FILE_NAME,
+	  "not of the release" },
 	{ "an artefact of no release", no_release, FINDING_FILE_NAME, "not of the release" },
 	{ "another distribution", other_distribution, FINDING_FILE_NAME, "made for rhel" },
 	{ "Oracle takes Red Hat's", oracle_takes_red_hats, -1, "" },
@@ -332,6 +345,8 @@ static const struct {
 	{ "a service pack", service_pack, -1, "" },
 	{ "another service pack", service_pack_for_another, FINDING_FILE_NAME, "sles15sp3" },
 	{ "no distribution", no_distribution_in_the_name, FINDING_FILE_NAME, "no distribution" },
+	{ "a distribution inside a word", distribution_inside_a_word, FINDING_FILE_NAME,
+	  "no distribution" },
 	{ "no architecture", no_arch_in_the_name, FINDING_FILE_NAME, "no architecture" },
 };
 
@@ -375,6 +390,8 @@ static const struct {
 	  { { .generations = "CX5" }, { .generations = "CX6" }, { .generations = "CX4,CX6" } },
 	  false },
 	{ "kernels up to one", { { .kernels = "-5.5" }, { .kernels = "3.10-5.5" } }, true },
+	{ "kernels that end, and any", { { .kernels = "-5.5" }, { .kernels = "" } }, false },
+	{ "kernels that begin, and any", { { .kernels = "5.5-" }, { .kernels = "" } }, false },
 	{ "kernels that go on", { { .kernels = "3.10-5.5" }, { .kernels = "4.18-5.14" } }, false },
 	{ "kernels before and behind",
 	  { { .kernels = "-5.5" }, { .kernels = "5.6-" }, { .kernels = "" } },
