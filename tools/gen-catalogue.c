@@ -6,12 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "catalogue/columns.h"
 #include "gen-tables.h"
-
-const char *const generation_words[] = { "Connect-IB", "CX2",     "CX3", "CX3-Pro", "CX4",
-					 "CX5",        "CX6",     "CX7", "CX8",     "CX9",
-					 "CX10",       "mlx5Gen", NULL };
-static const char *const evidences[] = { "seen", "inferred", NULL };
 
 /* A text, or "" where the data says null. */
 static const char *text_or_null(const struct row *row, const char *key)
@@ -24,7 +20,7 @@ static const char *generation_of(const struct row *row)
 	const char *text = text_or_null(row, "generation");
 
 	if (text[0] != '\0')
-		row_one_of(row, "generation", text, generation_words);
+		row_one_of(row, "generation", text, column_generations);
 	return text;
 }
 
@@ -32,7 +28,7 @@ const char *row_seen(const struct row *row)
 {
 	const char *text = row_text(row, "evidence");
 
-	row_one_of(row, "evidence", text, evidences);
+	row_one_of(row, "evidence", text, column_evidences);
 	return strcmp(text, "seen") == 0 ? "true" : "false";
 }
 
@@ -55,26 +51,35 @@ void write_text(FILE *out, const char *text)
 
 /* Sizes. */
 
-static const char *const size_kinds[] = { "none", "sriov", "network-direct", "placeholder", NULL };
+/* Fail if the row has a member that is neither in `keys` nor in `notes`. */
+static void check_members(const struct row *row, const char *const *keys, const char *const *notes)
+{
+	const char *all[32];
+	size_t n = 0;
+
+	for (; *keys != NULL && n < ARRAY_SIZE(all) - 1; keys++)
+		all[n++] = *keys;
+	for (; *notes != NULL && n < ARRAY_SIZE(all) - 1; notes++)
+		all[n++] = *notes;
+	all[n] = NULL;
+	row_only(row, all);
+}
 
 static void check_size(const struct row *row)
 {
-	static const char *const keys[] = {
-		"name", "series",  "generation", "kind",           "ports",  "rateGbps", "gpu",
-		"arch", "retired", "evidence",   "evidenceDetail", "source", "note",     NULL
-	};
-	static const char *const arches[] = { "x86_64", "aarch64", NULL };
-	const char *kind = row_text(row, "kind");
+	static const char *const keys[] = { "name",     "series",   "generation", "kind",
+					    "ports",    "rateGbps", "gpu",        "arch",
+					    "evidence", "source",   NULL };
+	const char *kind = row_text(row, "kind"), *why;
 	long long ports = row_int(row, "ports", 0, 64);
 	long long rate = row_int(row, "rateGbps", 0, 10000);
 
-	row_only(row, keys);
-	row_one_of(row, "kind", kind, size_kinds);
-	row_one_of(row, "arch", row_text(row, "arch"), arches);
-	if (strcmp(kind, "sriov") == 0 && (ports == 0 || rate == 0 || *generation_of(row) == '\0'))
-		row_fail(row, "a size with InfiniBand needs generation, ports and rateGbps");
-	if (strcmp(kind, "none") == 0 && (ports != 0 || rate != 0 || *generation_of(row) != '\0'))
-		row_fail(row, "a size without InfiniBand has no generation, ports or rateGbps");
+	check_members(row, keys, size_notes);
+	row_one_of(row, "kind", kind, column_size_kinds);
+	row_one_of(row, "arch", row_text(row, "arch"), column_arches);
+	why = size_contradiction(kind, ports, rate, generation_of(row));
+	if (why != NULL)
+		row_fail(row, "%s", why);
 }
 
 static void write_size(FILE *out, const struct row *row)
@@ -124,21 +129,19 @@ static unsigned pci_id(const struct row *row, const char *key)
 {
 	const char *text = row_text(row, key);
 
-	if (strlen(text) != 4 || strspn(text, "0123456789abcdef") != 4)
+	if (!is_pci_id(text))
 		row_fail(row, "\"%s\" is not four lower-case hexadecimal digits", key);
 	return (unsigned)strtoul(text, NULL, 16);
 }
 
 static void check_adapter(const json_t *doc, size_t i, const struct row *row)
 {
-	static const char *const keys[] = { "vendor",         "device",       "kind", "generation",
-					    "model",          "kernelDriver", "name", "role",
-					    "inbox",          "mlnxOfed",     "doca", "evidence",
-					    "evidenceDetail", "source",       NULL };
-	static const char *const kinds[] = { "PF", "VF", NULL };
+	static const char *const keys[] = { "vendor",     "device",       "kind",
+					    "generation", "kernelDriver", "name",
+					    "evidence",   "source",       NULL };
 
-	row_only(row, keys);
-	row_one_of(row, "kind", row_text(row, "kind"), kinds);
+	check_members(row, keys, adapter_notes);
+	row_one_of(row, "kind", row_text(row, "kind"), column_function_kinds);
 	for (size_t k = 0; k < i; k++) {
 		struct row other = row_at(row->file, doc, "adapters", k, "device");
 

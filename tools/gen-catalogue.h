@@ -3,8 +3,6 @@
 
 #include "gen-common.h"
 
-extern const char *const generation_words[]; /* NULL-terminated */
-
 /* Whether the row's evidence is "seen", as C: "true" or "false". Fails if it is neither that nor
  * "inferred". */
 const char *row_seen(const struct row *row);

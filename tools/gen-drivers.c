@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "catalogue/columns.h"
 #include "catalogue/version.h"
 #include "gen-tables.h"
 
@@ -10,7 +11,7 @@
 static void write_list(FILE *out, const struct row *row, const char *key, const char *const *words)
 {
 	const json_t *array = json_object_get(row->object, key);
-	char text[512] = "";
+	char text[COLUMN_LIST_MAX] = "";
 	size_t len = 0;
 
 	if (!json_is_array(array) || json_array_size(array) == 0)
@@ -55,55 +56,23 @@ static void check_why(const struct row *row)
 		row_fail(row, "\"why\" ends with a full stop");
 }
 
-static const char *const arches[] = { "x86_64", "aarch64", NULL };
-static const char *const managers[] = { "apt", "dnf", "yum", "tdnf", "zypper", NULL };
-static const char *const optional_modules[] = { "ib_ipoib", NULL };
-
 /* The members of a driver whose column is a text, and what they may hold. */
 static const struct {
 	const char *key, *member;
 	bool is_list, needed;
 	const char *const *words; /* NULL: anything */
 } driver_texts[] = {
-	{ "id", "id", false, true, NULL },
-	{ "route", "route", false, true, NULL },
-	{ "osIds", "os_ids", true, true, NULL },
-	{ "osVersions", "os_versions", true, true, NULL },
-	{ "generations", "generations", true, true, generation_words },
-	{ "arch", "arch", true, true, arches },
-	{ "kernels", "kernels", false, false, NULL },
-	{ "flavours", "flavours", true, false, NULL },
-	{ "sizes", "sizes", true, false, NULL },
-	{ "packageManager", "package_manager", false, true, managers },
-	{ "packages", "packages", true, true, NULL },
-	{ "buildPackages", "build_packages", true, false, NULL },
-	{ "modules", "modules", true, true, NULL },
-	{ "optionalModules", "optional_modules", true, false, optional_modules },
-	{ "services", "services", true, false, NULL },
-	{ "version", "version", false, false, NULL },
-	{ "ofed", "ofed", false, false, NULL },
-	{ "url", "url", false, false, NULL },
-	{ "sha256", "sha256", false, false, NULL },
-	{ "repository", "repository", false, false, NULL },
-	{ "key", "key", false, false, NULL },
-	{ "options", "options", false, false, NULL },
-	{ "peerMemory", "peer_memory", false, true, NULL },
-	{ "source", "source", false, true, NULL },
-	{ "why", "why", false, true, NULL },
+#define TEXT(key, member, is_list, needed, words) { key, #member, is_list, needed, words },
+	DRIVER_TEXTS(TEXT)
+#undef TEXT
 };
 
 /* The others: whole numbers, -1 where the data says null or nothing, and truth values. */
+#define NAMED(key, member) { key, #member },
 static const struct {
 	const char *key, *member;
-} driver_numbers[] = {
-	{ "seconds", "seconds" },
-	{ "downloadBytes", "download_bytes" },
-	{ "diskBytes", "disk_bytes" },
-},
-  driver_flags[] = {
-	  { "builds", "builds" },
-	  { "deprecated", "deprecated" },
-  };
+} driver_numbers[] = { DRIVER_NUMBERS(NAMED) }, driver_flags[] = { DRIVER_FLAGS(NAMED) };
+#undef NAMED
 
 static bool driver_key_known(const char *key)
 {
@@ -124,7 +93,7 @@ static void check_id(const struct row *row)
 {
 	const char *id = row_text(row, "id");
 
-	if (strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-._") != strlen(id))
+	if (!is_driver_id(id))
 		row_fail(row, "\"id\" is not of lower-case letters, digits, '-', '.' and '_'");
 }
 
@@ -155,23 +124,18 @@ static void check_artefact(const struct row *row)
 		row_fail(row, "\"url\" does not begin with https://");
 	if (sha256 != NULL && url == NULL)
 		row_fail(row, "\"sha256\" has no \"url\" that it is of");
-	if (sha256 != NULL && (strlen(sha256) != 64 || strspn(sha256, "0123456789abcdef") != 64))
+	if (sha256 != NULL && !is_sha256(sha256))
 		row_fail(row, "\"sha256\" is not 64 lower-case hexadecimal digits");
 }
 
 static void check_driver(const struct row *row)
 {
-	static const char *const routes[] = { "inbox",     "distro",   "doca-ofed",
-					      "mlnx-ofed", "prebuilt", NULL };
-	static const char *const peers[] = { "yes", "dma-buf", "no", "unknown", NULL };
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)row->object, key, value) if (!driver_key_known(key))
 		row_fail(row, "unknown member \"%s\"", key);
 	check_id(row);
-	row_one_of(row, "route", row_text(row, "route"), routes);
-	row_one_of(row, "peerMemory", row_text(row, "peerMemory"), peers);
 	check_ranges(row);
 	check_artefact(row);
 	check_optional_modules(row);

@@ -15,6 +15,7 @@
 #include "act/run.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalogue/catalogue.h"
 #include "host/host.h"
 
 enum { ADAPTER_POLL_MS = 1000, SAY_MS = 10000, DRIVER_APPEARS_S = 15 };
@@ -67,6 +68,7 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 				       .settings_digest = o->settings_digest,
 				       .version = o->version,
 				       .route = "keep",
+				       .catalogue = a->catalogue->version,
 				       .message = out->message,
 				       .seq = o->seq };
 

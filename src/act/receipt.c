@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalogue/edition.h"
 #include "host/host.h"
 #include "probe/pci.h"
 #include "probe/port.h"
@@ -262,17 +263,28 @@ static json_t *programs_to_json(const struct host *h, const json_t *older)
 	return programs;
 }
 
+/* A run with an older one, as after a downgrade of the program, does not make older ones good. */
+static const char *newest_catalogue(const struct receipt_entry *e, const json_t *older)
+{
+	const char *former = json_text_at(older, "catalogue", "");
+
+	return edition_is_version(former) && edition_compare(former, e->catalogue) > 0
+		       ? former
+		       : e->catalogue;
+}
+
 static json_t *receipt_to_json(const struct host *h, const struct receipt_entry *e,
 			       const json_t *older, json_t *installed)
 {
 	char now[21];
 
 	time_text(h->clock->realtime_ms(h->clock), now);
-	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o}",
 			 "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
 			 (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
-			 e->route, "driver", "kind", driver_kind_name(e->facts->driver.kind),
-			 "version", json_text_or_null(e->facts->driver.version), "message",
+			 e->route, "catalogue", newest_catalogue(e, older), "driver", "kind",
+			 driver_kind_name(e->facts->driver.kind), "version",
+			 json_text_or_null(e->facts->driver.version), "message",
 			 json_text_or_null(e->message), "installed", installed, "programs",
 			 programs_to_json(h, older), "right", right_to_json(h, e));
 }

@@ -50,6 +50,7 @@ struct receipt_entry {
 	const char *settings_digest;
 	const char *version;
 	const char *route;
+	const char *catalogue; /* its version: no older one is used from now on */
 	const char *message;
 	int64_t seq;
 };

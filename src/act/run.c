@@ -13,6 +13,7 @@
 #include "act/tidy.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalogue/catalogue.h"
 #include "host/host.h"
 
 enum { DRIVER_APPEARS_S = 15, PACKAGE_CALL_S = 3600, PERCENT_PLANNED = 5, PERCENT_VERIFY = 90 };
@@ -286,6 +287,7 @@ static int store_receipt(struct run *r, struct error *err)
 						r->options->settings_digest),
 		.version = r->options->version,
 		.route = r->journal.plan.decision.route,
+		.catalogue = r->act->catalogue->version,
 		.message = r->out->message,
 		.seq = json_int_at(begin, "seq", r->options->seq),
 	};

@@ -55,6 +55,17 @@ int buf_add_text(struct buf *b, const char *text)
 	return buf_add(b, text, strlen(text));
 }
 
+int buf_add_zeros(struct buf *b, size_t len)
+{
+	int rc = reserve(b, len);
+
+	if (rc < 0)
+		return rc;
+	memset(b->data + b->len, 0, len + 1);
+	b->len += len;
+	return 0;
+}
+
 int buf_add_format(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

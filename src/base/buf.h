@@ -23,6 +23,7 @@ void buf_free(struct buf *b);
  * added. */
 int buf_add(struct buf *b, const void *data, size_t len);
 int buf_add_text(struct buf *b, const char *text);
+int buf_add_zeros(struct buf *b, size_t len);
 int buf_add_format(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 
 void buf_clear(struct buf *b);             /* keeps the memory */

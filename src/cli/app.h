@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "act/catalogue_file.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -16,16 +17,23 @@ struct catalogue;
 struct app {
 	struct host host;
 	struct log log;
-	const struct catalogue *catalogue;
+	const struct catalogue *catalogue; /* in use: that of `choice`, where a verb needs one */
+	struct catalogue_choice choice;
 	struct settings settings;
 	bool json;
-	FILE *out;                 /* stdout */
-	const char *world;         /* --world DIR */
-	const char *settings_path; /* --settings FILE */
+	FILE *out;                  /* stdout */
+	const char *world;          /* --world DIR */
+	const char *settings_path;  /* --settings FILE */
+	const char *catalogue_path; /* --catalogue FILE */
 	enum level level;
 };
 
-enum verb_flags { VERB_NEEDS_ROOT = 1 << 0, VERB_NO_MACHINE = 1 << 1, VERB_NO_SETTINGS = 1 << 2 };
+enum verb_flags {
+	VERB_NEEDS_ROOT = 1 << 0,
+	VERB_NO_MACHINE = 1 << 1,
+	VERB_NO_SETTINGS = 1 << 2,
+	VERB_CATALOGUE = 1 << 3, /* the signed one, where there is one, is looked for */
+};
 
 struct verb {
 	const char *name, *args, *help;
@@ -51,6 +59,7 @@ int verb_verify(struct app *app, int argc, char **argv);
 int verb_status(struct app *app, int argc, char **argv);
 int verb_undo(struct app *app, int argc, char **argv);
 int verb_explain(struct app *app, int argc, char **argv);
+int verb_catalogue(struct app *app, int argc, char **argv);
 int verb_handler(struct app *app, int argc, char **argv);
 
 /* Was this option of the verb given? */

@@ -53,7 +53,10 @@ static void print_help(FILE *out)
 	fprintf(out, "usage: ib-vmext [options] VERB [...]\n\n"
 		     "Install, verify and undo the InfiniBand driver of an Azure VM.\n\nVerbs:\n");
 	for (const struct verb *v = verbs; v->name; v++) {
-		fprintf(out, "  %-10s %-14s %s\n", v->name, v->args, v->help);
+		bool is_long = strlen(v->args) > 14;
+
+		fprintf(out, "  %-10s %-14s %s%s\n", v->name, v->args,
+			is_long ? "\n                            " : "", v->help);
 		for (const struct verb_option *o = v->options; o && o->name; o++)
 			fprintf(out, "             %-12s   %s\n", o->name, o->help);
 	}
@@ -61,6 +64,8 @@ static void print_help(FILE *out)
 		     "  --json             the answer as JSON\n"
 		     "  --world DIR        a captured machine instead of this one\n"
 		     "  --settings FILE    public settings, a JSON object\n"
+		     "  --catalogue FILE   a signed catalogue (FILE.minisig beside it) instead of "
+		     "the built-in one\n"
 		     "  --log-level LEVEL  debug, info, warning or error (on stderr)\n"
 		     "  --version, --help\n\n"
 		     "Exit codes: 0 done, 1 used wrongly, 10 no Hyper-V support, 11 no InfiniBand "
@@ -132,6 +137,42 @@ static int open_machine(struct app *app, struct error *err)
 	return host_open_live(&app->host, &app->log, err);
 }
 
+/* A catalogue that somebody names is used or refused; any other is used where it is good. */
+static int open_catalogue(struct app *app, struct error *err)
+{
+	struct catalogue_judge by = { &app->host, &app->settings, &catalogue_built_in };
+
+	if (!app->catalogue_path) {
+		catalogue_choose(&by, &app->choice);
+	} else {
+		if (catalogue_file_read(&by, app->catalogue_path, &app->choice.owned, err) < 0)
+			return -1;
+		app->choice.use = &app->choice.owned.rows;
+		TEXT_COPY(app->choice.from, app->catalogue_path);
+	}
+	app->catalogue = app->choice.use;
+	return 0;
+}
+
+/* Who may have signed a catalogue stands in the settings. */
+static bool needs_settings(const struct app *app, const struct verb *v)
+{
+	return !(v->flags & VERB_NO_SETTINGS) ||
+	       ((v->flags & VERB_CATALOGUE) && app->catalogue_path);
+}
+
+static int open_all(struct app *app, const struct verb *v, struct error *err)
+{
+	if (needs_settings(app, v) && read_settings(app, err) < 0)
+		return -1;
+	if (!(v->flags & VERB_NO_MACHINE) && open_machine(app, err) < 0)
+		return -1;
+	if (!(v->flags & VERB_CATALOGUE) || open_catalogue(app, err) == 0)
+		return 0;
+	host_close(&app->host);
+	return -1;
+}
+
 static int check_args(struct app *app, const struct verb *v, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
@@ -161,11 +202,10 @@ static int run_verb(struct app *app, const struct verb *v, int argc, char **argv
 		error_set(&err, FAULT_PERMISSION, EPERM, "%s needs root", v->name);
 		return fail(app, &err);
 	}
-	if (!(v->flags & VERB_NO_SETTINGS) && read_settings(app, &err) < 0)
-		return fail(app, &err);
-	if (!(v->flags & VERB_NO_MACHINE) && open_machine(app, &err) < 0)
+	if (open_all(app, v, &err) < 0)
 		return fail(app, &err);
 	rc = v->run(app, argc, argv);
+	catalogue_choice_free(&app->choice);
 	if (!(v->flags & VERB_NO_MACHINE))
 		host_close(&app->host);
 	return rc;
@@ -189,6 +229,12 @@ static int take_world(struct app *app, const char *value)
 static int take_settings(struct app *app, const char *value)
 {
 	app->settings_path = value;
+	return GO_ON;
+}
+
+static int take_catalogue(struct app *app, const char *value)
+{
+	app->catalogue_path = value;
 	return GO_ON;
 }
 
@@ -219,8 +265,9 @@ static const struct {
 	int (*take)(struct app *app, const char *value);
 } global_options[] = {
 	{ "--json", false, take_json },        { "--world", true, take_world },
-	{ "--settings", true, take_settings }, { "--log-level", true, take_level },
-	{ "--version", false, show_version },  { "--help", false, show_help },
+	{ "--settings", true, take_settings }, { "--catalogue", true, take_catalogue },
+	{ "--log-level", true, take_level },   { "--version", false, show_version },
+	{ "--help", false, show_help },
 };
 
 /* If argv[*at] is a global option, take it and move *at past it and its value. *ret_taken says

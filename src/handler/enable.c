@@ -5,6 +5,7 @@
 
 #include "act/act.h"
 #include "act/carry.h"
+#include "act/catalogue_file.h"
 #include "act/judge.h"
 #include "act/receipt.h"
 #include "base/log.h"
@@ -170,9 +171,12 @@ static int read_settings(struct enable *e, struct error *err)
 /* What no waiting can change is said here and now; all the rest is for the worker. */
 static int judge(struct enable *e, struct error *err)
 {
+	struct catalogue_judge by = { e->host, &e->settings, e->app->catalogue };
+	AUTO_CATALOGUE_CHOICE struct catalogue_choice catalogue = { 0 };
 	const struct decision *d = &e->plan.decision;
 
-	if (act_judge(e->host, e->app->catalogue, &e->settings, &e->facts, &e->plan, err) < 0)
+	catalogue_choose(&by, &catalogue);
+	if (act_judge(e->host, catalogue.use, &e->settings, &e->facts, &e->plan, err) < 0)
 		return -1;
 	carry_limit(&e->facts, &e->plan);
 	if (d->exit_code == 0 || plan_may_change(&e->plan, &e->facts))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "act/act.h"
+#include "act/catalogue_file.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -32,6 +33,7 @@ struct job {
 	struct request request;
 	struct settings settings;
 	struct reporter reporter;
+	struct catalogue_choice catalogue;
 	struct act act;
 	struct outcome outcome;
 	struct stat seen;  /* request.json, when it was last read */
@@ -211,7 +213,7 @@ static void do_work(struct job *j)
 
 static int take_lock(struct job *j, struct error *err)
 {
-	return act_open(&j->act, j->host, j->app->catalogue, true, err);
+	return act_open(&j->act, j->host, j->catalogue.use, true, err);
 }
 
 /* Somebody's `ib-vmext apply` at a shell may be at work. Another worker takes our request over
@@ -241,6 +243,16 @@ static int wait_for_lock(struct job *j, bool *ret, struct error *err)
 	}
 }
 
+static int read_settings(struct job *j, struct error *err)
+{
+	struct catalogue_judge by = { j->host, &j->settings, j->app->catalogue };
+
+	if (request_settings(j->host, &j->request, &j->settings, err) < 0)
+		return -1;
+	catalogue_choose(&by, &j->catalogue);
+	return 0;
+}
+
 static void run_job(struct job *j)
 {
 	AUTO_STREAMS struct streams streams = { 0 };
@@ -252,8 +264,7 @@ static void run_job(struct job *j)
 	if (j->host->log != NULL)
 		(void)log_add_sink(j->host->log, reporter_sink, &j->reporter, LEVEL_INFO);
 	j->began_ms = j->host->clock->monotonic_ms(j->host->clock);
-	if (request_settings(j->host, &j->request, &j->settings, &err) < 0 ||
-	    wait_for_lock(j, &ours, &err) < 0)
+	if (read_settings(j, &err) < 0 || wait_for_lock(j, &ours, &err) < 0)
 		fail(j, &err);
 	else if (!ours)
 		return;
@@ -295,6 +306,7 @@ static bool next_request(struct job *j)
 static void job_free(struct job *j)
 {
 	request_free(&j->request);
+	catalogue_choice_free(&j->catalogue);
 	explicit_bzero(&j->settings, sizeof j->settings);
 }
 
@@ -329,13 +341,16 @@ int verb_worker(struct handler_app *app)
 
 static int recover(struct handler_app *app, struct outcome *ret, struct error *err)
 {
+	struct catalogue_judge by = { app->host, NULL, app->catalogue };
+	AUTO_CATALOGUE_CHOICE struct catalogue_choice catalogue = { 0 };
 	AUTO_STREAMS struct streams streams = { 0 };
 	struct act act;
 	bool found = false;
 	int rc;
 
 	streams_open(&streams, app, "", "");
-	if (act_open(&act, app->host, app->catalogue, true, err) < 0)
+	catalogue_choose(&by, &catalogue);
+	if (act_open(&act, app->host, catalogue.use, true, err) < 0)
 		return -1;
 	rc = act_recover(&act, &found, ret, err);
 	act_close(&act);

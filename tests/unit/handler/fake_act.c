@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "act/carry.h"
+#include "act/catalogue_file.h"
 #include "act/judge.h"
 #include "act/receipt.h"
 #include "base/fs.h"
@@ -27,6 +28,7 @@ int act_open(struct act *ret, const struct host *h, const struct catalogue *c, b
 
 	(void)for_writing;
 	*ret = (struct act) { .host = h, .catalogue = c, .state = -1, .lock = -1 };
+	fake_act.applied_by = c;
 	assert_int_equal(fs_make_dirs(h->root, ACT_STATE_DIR, 0700), 0);
 	ret->state = openat(h->root, ACT_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ret->lock = lock_take(ret->state, "lock", &holder);
@@ -99,11 +101,11 @@ int act_judge(const struct host *h, const struct catalogue *c, const struct sett
 	const struct fault_row *row = fault_row(fake_act.judged);
 
 	(void)h;
-	(void)c;
 	(void)s;
 	(void)facts;
 	(void)err;
 	fake_act.judgements++;
+	fake_act.judged_by = c;
 	plan->decision = (struct decision) { .exit_code = row->exit_code,
 					     .fault = fake_act.judged };
 	TEXT_COPY(plan->decision.reason,
@@ -124,6 +126,17 @@ void carry_limit(const struct facts *f, struct plan *p)
 					  .fault = FAULT_ROUTE_NOT_CARRIED_OUT };
 	TEXT_COPY(p->decision.reason, "The route doca-ofed has the step download");
 	TEXT_COPY(p->decision.remedy, row->remedy);
+}
+
+void catalogue_choose(const struct catalogue_judge *j, struct catalogue_choice *ret)
+{
+	TEXT_COPY(fake_act.catalogue_uri, j->settings != NULL ? j->settings->catalogue_uri : "-");
+	*ret = (struct catalogue_choice) { .use = fake_act.chosen };
+}
+
+void catalogue_choice_free(struct catalogue_choice *c)
+{
+	c->use = NULL;
 }
 
 bool plan_may_change(const struct plan *p, const struct facts *f)

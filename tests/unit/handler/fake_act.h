@@ -19,6 +19,9 @@ struct fake_act {
 	bool stopped; /* what the last act_apply's stop said, after `during` */
 	bool was_stopped;
 	void (*during)(struct fake_act *f); /* in the middle of act_apply; may be NULL */
+	const struct catalogue *chosen;     /* what catalogue_choose gives */
+	const struct catalogue *judged_by, *applied_by;
+	char catalogue_uri[64]; /* of the settings that it was asked with; "-": none */
 	char digest[65];
 	int total_s;
 };

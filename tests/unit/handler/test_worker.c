@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "catalogue/catalogue.h"
 #include "fake_act.h"
 #include "host/lock.h"
 
@@ -53,6 +54,22 @@ static void enable_again(struct machine *m)
 static bool was_started(const struct machine *m)
 {
 	return strstr(buf_text(&m->ran), "systemd-run") != NULL;
+}
+
+/* The built-in one is what nothing better was found for: the chosen one must come to act. */
+static void works_with_the_chosen_catalogue(void **state)
+{
+	static const struct catalogue chosen = { .version = "2099.1" };
+	struct machine *m = *state;
+
+	fake_act.chosen = &chosen;
+	machine_request(m, "4", "{\"catalogueUri\": \"/srv/catalogue.json\"}");
+	enable_again(m);
+	assert_ptr_equal(fake_act.judged_by, &chosen);
+	fake_act.catalogue_uri[0] = '\0';
+	work(m);
+	assert_ptr_equal(fake_act.applied_by, &chosen);
+	assert_string_equal(fake_act.catalogue_uri, "/srv/catalogue.json");
 }
 
 static void ends_in_success_with_a_substatus_per_stage(void **state)
@@ -435,6 +452,7 @@ static void an_undo_that_takes_too_long_is_left_to_the_worker(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(works_with_the_chosen_catalogue),
 		CASE(ends_in_success_with_a_substatus_per_stage),
 		CASE(tells_the_agent_by_events),
 		CASE(a_lasting_fault_is_not_tried_again),
