@@ -28,6 +28,8 @@ const struct verb verbs[] = {
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, undo_options, verb_undo },
 	{ "explain", "CODE|FAULT", "a code or a fault, offline", 0, 1,
 	  VERB_NO_MACHINE | VERB_NO_SETTINGS, NULL, verb_explain },
+	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
+	  verb_capture },
 	{ "handler", "VERB", "the agent's side: install, enable, disable, uninstall, update", 1, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, NULL, verb_handler },
 	{ 0 },
