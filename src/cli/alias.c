@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "cli/alias_net.h"
 
-enum { NAME_LEAST = 2, NAME_DISTINCT = 8, NAME_MOST = 256, UUID_LEN = 36, BARE_UUID_LEN = 32 };
+enum { NAME_LEAST = 2, NAME_DISTINCT = 8, NAME_MOST = 256, UUID_LEN = 36 };
 
 int aliases_init(struct aliases *ret)
 {
@@ -96,7 +96,7 @@ static bool is_uuid(const char *text)
 	return true;
 }
 
-static int put_uuid(const struct alias_scan *s, size_t len, const char *format)
+static int put_uuid(const struct alias_scan *s, size_t len, const char *head)
 {
 	char key[NAME_MOST];
 	int n;
@@ -105,10 +105,18 @@ static int put_uuid(const struct alias_scan *s, size_t len, const char *format)
 	if (is_listed(public_uuids, key))
 		return buf_add(s->ret, s->text + s->at, len);
 	n = alias_number(s->aliases, ALIAS_UUID, key);
-	return n < 0 ? n : buf_add_format(s->ret, format, (unsigned)n);
+	return n < 0 ? n
+		     : buf_add_format(s->ret, "%s%0*x", head, (int)(len - strlen(head)),
+				      (unsigned)n);
 }
 
-/* "f8615163-df3e-46c5-913f-f2d2f965ed0e", and the 32 digits of a machine id. */
+/* Digits alone: a machine id, the thumbprint of a certificate, a digest. */
+static bool is_bare_id(size_t digits)
+{
+	return digits == 32 || digits == 40 || digits == 64;
+}
+
+/* "f8615163-df3e-46c5-913f-f2d2f965ed0e", and what has no dashes. */
 static int take_uuid(const struct alias_scan *s)
 {
 	size_t left = s->len - s->at, digits = alias_digits(s, s->at);
@@ -116,13 +124,13 @@ static int take_uuid(const struct alias_scan *s)
 
 	if (left >= UUID_LEN && digits == 8 && is_uuid(s->text + s->at) &&
 	    alias_is_word(s, UUID_LEN)) {
-		rc = put_uuid(s, UUID_LEN, "00000000-0000-4000-8000-%012x");
+		rc = put_uuid(s, UUID_LEN, "00000000-0000-4000-8000-");
 		return rc < 0 ? rc : UUID_LEN;
 	}
-	if (digits != BARE_UUID_LEN || !alias_is_word(s, digits))
+	if (!is_bare_id(digits) || !alias_is_word(s, digits))
 		return 0;
-	rc = put_uuid(s, BARE_UUID_LEN, "%032x");
-	return rc < 0 ? rc : BARE_UUID_LEN;
+	rc = put_uuid(s, digits, "");
+	return rc < 0 ? rc : (int)digits;
 }
 
 static int take_name(const struct alias_scan *s)

@@ -93,7 +93,7 @@ int capture_check_room(int dir, const char *name, size_t bytes, struct error *er
 	struct statvfs s;
 	unsigned long long left;
 
-	if (fstatvfs(dir, &s) < 0)
+	if (fstatvfs(dir, &s) < 0 || s.f_blocks == 0)
 		return 0; /* writing will show it */
 	left = (unsigned long long)s.f_bavail * s.f_frsize;
 	if (left >= (unsigned long long)bytes + SPARE_BYTES)
