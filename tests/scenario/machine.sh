@@ -1,6 +1,6 @@
 # The main job on machines: QEMU with Debian's own kernel, systemd and agent, and the lab's kernel modules for the adapter.
 
-cases() { echo success_on_a_machine no_driver_no_success_on_a_machine; }
+cases() { echo success_on_a_machine no_driver_no_success_on_a_machine capture_equals_the_machine; }
 
 verdict() { sh_in "$1" '/root/ib-vmext verify --json || :' | jq -r .verdict; }
 
@@ -32,4 +32,12 @@ case_no_driver_no_success_on_a_machine() {
 	deploy "$VM"
 	want_code "$VM" 14 "ports-present"
 	want_former "$VM"
+}
+
+# The captured world of a machine with a real sysfs is the machine.
+case_capture_equals_the_machine() {
+	create "$VM" --machine --size Standard_HB120rs_v3
+	deploy "$VM"
+	want_success "$VM"
+	want_same_world "$VM"
 }
