@@ -33,6 +33,8 @@ const struct verb verbs[] = {
 	{ "catalogue", "list|show ID|check [FILE]|import FILE|update FILE",
 	  "the drivers that it knows; another catalogue", 1, 2, VERB_CATALOGUE, NULL,
 	  verb_catalogue },
+	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
+	  verb_capture },
 	{ "handler", "VERB", "the agent's side: install, enable, disable, uninstall, update", 1, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, NULL, verb_handler },
 	{ 0 },

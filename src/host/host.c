@@ -12,10 +12,14 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "host/recorder.h"
 #include "host/root.h"
 #include "host/world.h"
 
-enum { ATTRIBUTE_MAX = 4096 }; /* a page: what sysfs can show at once */
+enum {
+	ATTRIBUTE_MAX = 4096,  /* a page: what sysfs can show at once */
+	OPENED_MAX = 32 << 20, /* of a file that was opened, what a recorder keeps */
+};
 
 #define OSRELEASE "proc/sys/kernel/osrelease"
 
@@ -82,7 +86,7 @@ static int locate(const struct host *h, const char *path, bool follow, char ret[
 	return root_resolve(h->root, path, follow, ret, PATH_MAX);
 }
 
-int host_open(const struct host *h, const char *path, int flags)
+static int open_unnoted(const struct host *h, const char *path, int flags)
 {
 	char real[PATH_MAX];
 	int fd, rc;
@@ -96,6 +100,24 @@ int host_open(const struct host *h, const char *path, int flags)
 		flags |= O_NOFOLLOW;
 	fd = openat(h->root, real, flags | O_CLOEXEC | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
+}
+
+/* What is opened is read by somebody: all of it is noted. */
+static void note_opened(const struct host *h, const char *path)
+{
+	AUTO_BUF struct buf content = { .data = NULL };
+
+	recorder_seen(h, path);
+	(void)!host_read(h, path, OPENED_MAX, &content);
+}
+
+int host_open(const struct host *h, const char *path, int flags)
+{
+	int fd = open_unnoted(h, path, flags);
+
+	if (fd >= 0 && h->recorder)
+		note_opened(h, path);
+	return fd;
 }
 
 /* Their size says nothing (0 or 4096): read until the end. */
@@ -124,7 +146,7 @@ static int read_to_end(int fd, size_t max, struct buf *ret)
 static int read_file(const struct host *h, const char *path, size_t max, struct buf *ret)
 {
 	/* O_NONBLOCK: a pipe of that name must not hold us up before we see that it is one. */
-	AUTO_FD int fd = host_open(h, path, O_NONBLOCK);
+	AUTO_FD int fd = open_unnoted(h, path, O_NONBLOCK);
 	size_t before = ret->len;
 	struct stat st;
 	int rc;
@@ -145,7 +167,7 @@ static int read_file(const struct host *h, const char *path, size_t max, struct 
 	return rc;
 }
 
-int host_read(const struct host *h, const char *path, size_t max, struct buf *ret)
+static int read_or_fall_back(const struct host *h, const char *path, size_t max, struct buf *ret)
 {
 	int rc = read_file(h, path, max, ret);
 
@@ -156,6 +178,20 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
 			return rc;
 		return strlen(release) > max ? -EFBIG : buf_add_text(ret, release);
 	}
+	return rc;
+}
+
+int host_read(const struct host *h, const char *path, size_t max, struct buf *ret)
+{
+	size_t before = ret->len;
+	int rc = read_or_fall_back(h, path, max, ret);
+
+	if (!h->recorder)
+		return rc;
+	if (rc == 0)
+		recorder_read(h, path, buf_text(ret) + before, ret->len - before);
+	else if (rc == -EFBIG)
+		recorder_too_long(h, path, max);
 	return rc;
 }
 
@@ -185,7 +221,10 @@ int host_machine(const struct host *h, char *ret, size_t size)
 
 	if (h->live && uname(&uts) == 0)
 		machine = uts.machine;
-	return machine ? text_copy(ret, size, machine) : -ENOENT;
+	if (!machine)
+		return -ENOENT;
+	recorder_machine(h, machine);
+	return text_copy(ret, size, machine);
 }
 
 int host_read_link_name(const struct host *h, const char *path, char *ret, size_t size)
@@ -203,6 +242,7 @@ int host_read_link_name(const struct host *h, const char *path, char *ret, size_
 	if ((size_t)n >= sizeof target)
 		return -ENAMETOOLONG;
 	target[n] = '\0';
+	recorder_link(h, path);
 	slash = strrchr(target, '/');
 	return text_copy(ret, size, slash ? slash + 1 : target);
 }
@@ -212,27 +252,38 @@ bool host_exists(const struct host *h, const char *path)
 	char real[PATH_MAX];
 	struct stat st;
 
-	if (locate(h, path, true, real) == 0 && fstatat(h->root, real, &st, 0) == 0)
-		return true;
-	return !h->live && world_lists(h->world, path);
+	bool there;
+	int rc = locate(h, path, true, real);
+
+	there = (rc == 0 && fstatat(h->root, real, &st, 0) == 0) ||
+		(!h->live &&
+		 (world_lists(h->world, path) || (rc == 0 && world_lists(h->world, real))));
+	if (there)
+		recorder_seen(h, path);
+	return there;
 }
 
 bool host_knows(const struct host *h, const char *path)
 {
 	const char *p = relative(path);
 
-	if (h->live)
-		return true;
 	/* What is missing from sys/ is missing with all that would be below it. */
-	return (text_eq(p, "sys") || text_starts(p, "sys/")) && host_exists(h, "sys");
+	if (text_eq(p, "sys") || text_starts(p, "sys/"))
+		return h->live || host_exists(h, "sys");
+	if (!h->live && !world_completes(h->world, p))
+		return false;
+	recorder_complete(h, p);
+	return true;
 }
 
-int host_list(const struct host *h, const char *path, int (*fn)(void *ctx, const char *name),
-	      void *ctx)
+static int list_unnoted(const struct host *h, const char *path,
+			int (*fn)(void *ctx, const char *name), void *ctx)
 {
 	char real[PATH_MAX];
 	int rc = locate(h, path, true, real);
 
+	if (rc == 0 && !h->live && world_lists(h->world, real))
+		path = real;
 	if (h->live || !world_lists(h->world, path)) {
 		if (rc == 0)
 			rc = fs_list(h->root, real, fn, ctx);
@@ -241,6 +292,32 @@ int host_list(const struct host *h, const char *path, int (*fn)(void *ctx, const
 	return world_list(h->world, path,
 			  &(struct world_dir) { .root = h->root, .real = rc == 0 ? real : NULL },
 			  fn, ctx);
+}
+
+struct noted_list {
+	const struct host *host;
+	const char *path;
+	int (*fn)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static int note_name(void *ctx, const char *name)
+{
+	const struct noted_list *l = ctx;
+
+	recorder_listed(l->host, l->path, name);
+	return l->fn(l->ctx, name);
+}
+
+int host_list(const struct host *h, const char *path, int (*fn)(void *ctx, const char *name),
+	      void *ctx)
+{
+	struct noted_list l = { h, path, fn, ctx };
+
+	if (!h->recorder)
+		return list_unnoted(h, path, fn, ctx);
+	(void)host_exists(h, path); /* notes a directory that is empty */
+	return list_unnoted(h, path, note_name, &l);
 }
 
 static int space_of(int fd, uint64_t *ret_free, uint64_t *ret_total)
@@ -254,7 +331,8 @@ static int space_of(int fd, uint64_t *ret_free, uint64_t *ret_total)
 	return 0;
 }
 
-int host_space(const struct host *h, const char *path, uint64_t *ret_free, uint64_t *ret_total)
+static int space_unnoted(const struct host *h, const char *path, uint64_t *ret_free,
+			 uint64_t *ret_total)
 {
 	char at[PATH_MAX];
 
@@ -264,7 +342,7 @@ int host_space(const struct host *h, const char *path, uint64_t *ret_free, uint6
 		return world_space(h->world, at, ret_free, ret_total);
 	for (;;) {
 		/* Not O_PATH: fstatfs(2) takes such a descriptor only since Linux 3.12. */
-		AUTO_FD int fd = host_open(h, at, O_NONBLOCK);
+		AUTO_FD int fd = open_unnoted(h, at, O_NONBLOCK);
 		char *slash = strrchr(at, '/');
 
 		if (fd >= 0)
@@ -276,4 +354,13 @@ int host_space(const struct host *h, const char *path, uint64_t *ret_free, uint6
 		else
 			(void)TEXT_COPY(at, ".");
 	}
+}
+
+int host_space(const struct host *h, const char *path, uint64_t *ret_free, uint64_t *ret_total)
+{
+	int rc = space_unnoted(h, path, ret_free, ret_total);
+
+	if (rc == 0)
+		recorder_space(h, relative(path), *ret_free, *ret_total);
+	return rc;
 }

@@ -16,6 +16,7 @@
 #include "base/json.h"
 
 struct log;
+struct recorder;
 struct run_result;
 struct run_spec;
 struct host;
@@ -41,7 +42,8 @@ struct host {
 	json_t *world; /* world.json, NULL when live */
 	const struct runner *runner;
 	const struct clock *clock;
-	struct log *log; /* may be NULL */
+	struct log *log;           /* may be NULL */
+	struct recorder *recorder; /* notes what is asked; may be NULL */
 };
 
 /* The machine that we run on. Returns 0, or -1 with *err set. */
@@ -82,7 +84,8 @@ NODISCARD int host_read_link_name(const struct host *h, const char *path, char *
 bool host_exists(const struct host *h, const char *path);
 
 /* Is a missing entry below `path` a fact? Live: always. In a world: only where `path` is a sys/
- * directory that the world has, or is itself missing from one. */
+ * directory that the world has, or is itself missing from one, or is
+ * one that "complete" names. */
 bool host_knows(const struct host *h, const char *path);
 
 /* Each name in a directory, in byte order; a missing directory is empty. Stops at the first result

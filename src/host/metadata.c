@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "host/host.h"
 #include "host/http.h"
+#include "host/recorder.h"
 
 enum {
 	BODY_MAX = 64 << 10,
@@ -205,7 +206,13 @@ static enum metadata_end ask_world(const json_t *world, struct buf *ret, int *st
 
 enum metadata_end metadata_get(const struct host *h, struct buf *ret, int *status)
 {
-	if (!h->live)
-		return ask_world(h->world, ret, status);
-	return metadata_ask(h, &azure, ret, status);
+	size_t before = ret->len;
+	int got = 0;
+	enum metadata_end end = h->live ? metadata_ask(h, &azure, ret, &got)
+					: ask_world(h->world, ret, &got);
+
+	recorder_metadata(h, end, got, buf_text(ret) + before, ret->len - before);
+	if (status)
+		*status = got;
+	return end;
 }

@@ -63,7 +63,7 @@ static int walk_link(struct walk *w, const char *target)
 	return TEXT_FORMAT(w->todo, "%s/%s", target, rest);
 }
 
-static int walk_step(struct walk *w, int root, const char *name, bool last, bool follow)
+static int walk_step(struct walk *w, const struct root_query *q, const char *name, bool last)
 {
 	char target[PATH_MAX];
 	ssize_t n;
@@ -76,9 +76,9 @@ static int walk_step(struct walk *w, int root, const char *name, bool last, bool
 		return 0;
 	}
 	rc = walk_down(w, name);
-	if (rc < 0 || (last && !follow))
+	if (rc < 0 || (last && !q->follow))
 		return rc;
-	n = readlinkat(root, w->done, target, sizeof target);
+	n = readlinkat(q->root, w->done, target, sizeof target);
 	if (n < 0 && (errno == EINVAL || (errno == ENOENT && last)))
 		return 0; /* no symlink */
 	if (n < 0)
@@ -86,13 +86,15 @@ static int walk_step(struct walk *w, int root, const char *name, bool last, bool
 	if ((size_t)n >= sizeof target)
 		return -ENAMETOOLONG;
 	target[n] = '\0';
+	if (q->link)
+		q->link(q->ctx, w->done, target);
 	return walk_link(w, target);
 }
 
-int root_resolve(int root, const char *path, bool follow, char *ret, size_t size)
+int root_walk(const struct root_query *q, char *ret, size_t size)
 {
 	struct walk w = { .links = 0 };
-	int rc = TEXT_COPY(w.todo, path);
+	int rc = TEXT_COPY(w.todo, q->path);
 
 	while (rc == 0) {
 		char name[NAME_MAX + 1];
@@ -101,7 +103,14 @@ int root_resolve(int root, const char *path, bool follow, char *ret, size_t size
 
 		if (len == 0)
 			return text_copy(ret, size, w.done[0] ? w.done : ".");
-		rc = len > NAME_MAX ? -ENAMETOOLONG : walk_step(&w, root, name, last, follow);
+		rc = len > NAME_MAX ? -ENAMETOOLONG : walk_step(&w, q, name, last);
 	}
 	return rc;
+}
+
+int root_resolve(int root, const char *path, bool follow, char *ret, size_t size)
+{
+	const struct root_query q = { .root = root, .path = path, .follow = follow };
+
+	return root_walk(&q, ret, size);
 }

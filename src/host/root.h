@@ -12,6 +12,18 @@
 
 enum { ROOT_LINKS_MAX = 40 }; /* the kernel's own limit, path_resolution(7) */
 
+struct root_query {
+	int root;
+	const char *path;
+	bool follow; /* is the last component followed, too? */
+	/* Each symlink that is followed, by its path without symlinks; may be NULL. */
+	void (*link)(void *ctx, const char *path, const char *target);
+	void *ctx;
+};
+
+/* As root_resolve. */
+NODISCARD int root_walk(const struct root_query *q, char *ret, size_t size);
+
 /* Where `path` leads inside `root`: a relative path without symlinks, "." for the root itself.
  * `follow`: whether the last component is followed. The last component need not exist. Returns 0,
  * -ENOENT, -ENOTDIR, -ELOOP after 40 symlinks, -ENAMETOOLONG, or what readlinkat(2) says. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "host/child.h"
 #include "host/host.h"
+#include "host/recorder.h"
 #include "host/stream.h"
 
 enum {
@@ -305,6 +306,7 @@ int run(const struct host *h, const struct run_spec *spec, struct run_result *re
 		run_result_free(&fresh);
 		return rc;
 	}
+	recorder_command(h, spec, &fresh);
 	*ret = fresh;
 	return 0;
 }

@@ -14,7 +14,7 @@ static const struct {
 	json_type type;
 } members[] = {
 	{ "kernel", JSON_OBJECT }, { "imds", JSON_OBJECT }, { "commands", JSON_ARRAY },
-	{ "statfs", JSON_OBJECT }, { "dirs", JSON_ARRAY },
+	{ "statfs", JSON_OBJECT }, { "dirs", JSON_ARRAY },  { "complete", JSON_ARRAY },
 };
 
 static int check_members(const json_t *world, struct error *err)
@@ -121,6 +121,19 @@ bool world_lists(const json_t *world, const char *path)
 	json_array_foreach(json_object_get(world, "dirs"), i, entry)
 	{
 		if (json_is_string(entry) && below(json_string_value(entry), path))
+			return true;
+	}
+	return false;
+}
+
+bool world_completes(const json_t *world, const char *path)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(world, "complete"), i, entry)
+	{
+		if (json_is_string(entry) && below(path, json_string_value(entry)))
 			return true;
 	}
 	return false;

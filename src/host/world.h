@@ -2,7 +2,7 @@
  *
  * {"schema":"ib-vmext/world/1","kernel":{"release","machine"},"imds":{...}|{"error":"timeout|429|404"}|null,
  *  "commands":[{"argv":[...],"code":0,"stdout":"","stderr":""}],"statfs":{"/":{"freeBytes","totalBytes"}},
- *  "dirs":["sys/bus/vmbus/devices/x"]} */
+ *  "dirs":["sys/bus/vmbus/devices/x"],"complete":["var/lib/dkms"]} */
 #pragma once
 
 #include <stdbool.h>
@@ -21,6 +21,10 @@ const json_t *world_command(const json_t *world, const char *const *argv);
 
 /* Does "dirs" name this path, or one below it? */
 bool world_lists(const json_t *world, const char *path);
+
+/* Does "complete" name this path, or one above it? Such a path is here with all that the machine
+ * has of it, or the machine has none of it. */
+bool world_completes(const json_t *world, const char *path);
 
 struct world_dir {
 	int root;

@@ -49,6 +49,8 @@ journal_of_a_higher_version
 systemd_run_fails
 noexec
 lock_held
+capture_equals_the_machine
+capture_refusals
 CASES
 }
 
@@ -562,4 +564,24 @@ case_lock_held() {
 	deploy "$VM-2" --settings '{"timeouts": {"lock": 3}}'
 	want_code "$VM-2" 14 hold-lock
 	want_former "$VM-2"
+}
+
+case_capture_equals_the_machine() {
+	create "$VM"
+	deploy "$VM"
+	want_success "$VM"
+	want_same_world "$VM"
+}
+
+# Where a world cannot be made it says where and why, and leaves nothing.
+case_capture_refusals() {
+	create "$VM"
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	sh_in "$VM" 'mkdir -p /root/ro /root/small && mount -t tmpfs -o ro t /root/ro && mount -t tmpfs -o size=64k t /root/small'
+	for place in ro small; do
+		if out=$(in_vm "$VM" /root/ib-vmext capture /root/$place/world 2>&1); then fail "capture into $place succeeded"; fi
+		case $out in *"/root/$place/world"*) ;; *) fail "the message does not name the place: $out" ;; esac
+		[ -z "$(in_vm "$VM" ls -A /root/$place)" ] || fail "something was left behind in $place"
+		note "$out"
+	done
 }

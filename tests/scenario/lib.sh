@@ -113,6 +113,42 @@ want_code() {
 # The agent's own word on a command: "Plugin enabled", or the failure with its exit code.
 handler_message() { report "$1" .report.handler.formattedMessage.message; }
 
+# metadata VM: what the instance metadata service answers there, asked without a program of ours.
+metadata() {
+	in_vm "$1" bash -c 'exec 3<>/dev/tcp/169.254.169.254/80 && printf "GET /metadata/instance?api-version=2021-02-01 HTTP/1.0\r\nHost: 169.254.169.254\r\nMetadata: true\r\nConnection: close\r\n\r\n" >&3 && cat <&3' |
+		tr -d '\r' | sed '1,/^$/d'
+}
+# identity VM: what only this VM has, a line each. Addresses of the RDMA network keep their prefix, and are not among it.
+identity() {
+	in_vm "$1" hostname
+	metadata "$1" | jq -r '.compute | .vmId, .subscriptionId, .name, .resourceGroupName'
+	sh_in "$1" 'cat /sys/class/net/*/address /sys/class/infiniband/*/node_guid 2>/dev/null; hostname -I | tr " " "\n" | grep -v "^172[.]16[.]"' || :
+}
+# want_same_world VM: what `capture` makes there is the machine itself, key by key, but for what it hides; and it hides.
+want_same_world() {
+	put "$1" "$top/build/ib-vmext" /root/ib-vmext
+	sh_in "$1" '/root/ib-vmext facts --json' >"$CASE_DIR/live.json" || fail "facts"
+	in_vm "$1" /root/ib-vmext capture /root/world || fail "capture"
+	sh_in "$1" '/root/ib-vmext --world /root/world facts --json' >"$CASE_DIR/world.json" || fail "facts of the captured world"
+	for same_which in live world; do
+		# The room that is free changes under every log line.
+		jq -S 'del(.ports[]?.guid, .vm.placementGroup, .rootSpace.freeBytes, .spaces[]?.freeBytes)' \
+			"$CASE_DIR/$same_which.json" >"$CASE_DIR/$same_which" || fail "$same_which: not JSON"
+	done
+	diff -u "$CASE_DIR/live" "$CASE_DIR/world" || fail "the captured world is another machine"
+	[ "$(jq '.ports | length' "$CASE_DIR/world.json")" -ge 1 ] || fail "a machine without ports proves little"
+	[ "$(jq -c '[.ports[].guid] | map(. == null or . == "") | unique' "$CASE_DIR/world.json")" = '[false]' ] || fail "a port lost its GUID"
+	identity "$1" | grep -E '......' | grep -vE '^(null|(00:)+00)$' | sort -u >"$CASE_DIR/identity"
+	[ "$(wc -l <"$CASE_DIR/identity")" -ge 4 ] || fail "the VM's identity is not known: $(cat "$CASE_DIR/identity")"
+	put "$1" "$CASE_DIR/identity" /root/identity
+	found=$(sh_in "$1" 'cd /root/world && { grep -rliF -f /root/identity . ; find . | grep -iF -f /root/identity; } || :')
+	[ -z "$found" ] || fail "it tells whose it is: $found"
+	# Not over something that is there, and nothing half-written beside it.
+	if in_vm "$1" /root/ib-vmext capture /root/world; then fail "a second capture went over the first"; fi
+	[ -z "$(sh_in "$1" 'ls -A /root | grep "^[.]world"')" ] || fail "something was left behind"
+	note "$(sh_in "$1" 'find /root/world -type f | wc -l; du -sk /root/world | cut -f1' | tr '\n' ' ')files, KiB; hidden: $(tr '\n' ' ' <"$CASE_DIR/identity")"
+}
+
 installs() { sh_in "$1" "grep -cE ' (install|upgrade|remove|purge) ' /var/log/dpkg.log || :"; }
 journals() { sh_in "$1" "ls $STATE/journal 2>/dev/null | grep -c jsonl || :"; }
 put() { sh_in "$1" "cat >'$3' && chmod ${4:-755} '$3'" <"$2"; }

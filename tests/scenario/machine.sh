@@ -1,6 +1,6 @@
 # The main job on machines: QEMU with Debian's own kernel, systemd and agent, and the lab's kernel modules for the adapter.
 
-cases() { echo success_on_a_machine no_driver_no_success_on_a_machine; }
+cases() { echo success_on_a_machine no_driver_no_success_on_a_machine capture_equals_the_machine; }
 
 # How many InfiniBand ports the field's own tool shows as Active; the AccelNet function's is Ethernet.
 ibstat_active() {
@@ -37,4 +37,12 @@ case_no_driver_no_success_on_a_machine() {
 	deploy "$VM"
 	want_code "$VM" 14 "driver-bound"
 	want_former "$VM"
+}
+
+# The captured world of a machine with a real sysfs is the machine.
+case_capture_equals_the_machine() {
+	create "$VM" --machine --size Standard_HB120rs_v3
+	deploy "$VM"
+	want_success "$VM"
+	want_same_world "$VM"
 }
