@@ -145,6 +145,13 @@ static const struct {
 	{ "yum", { "rdma-core", "libibverbs" } },
 };
 
+static bool is_whole(const struct facts *f, const char *name)
+{
+	const struct package_facts *package = facts_package(f, name);
+
+	return package != NULL && !package->half_installed;
+}
+
 static void userland_check_of(struct review *r, const char *const packages[2])
 {
 	char expected[96], missing[96] = "";
@@ -152,20 +159,30 @@ static void userland_check_of(struct review *r, const char *const packages[2])
 
 	(void)TEXT_FORMAT(expected, "%s and %s installed", packages[0], packages[1]);
 	for (size_t i = 0; i < 2; i++) {
-		const struct package_facts *package = facts_package(r->facts, packages[i]);
-
-		if (package != NULL && !package->half_installed)
+		if (is_whole(r->facts, packages[i]))
 			continue;
 		if (missing[0] == '\0')
 			(void)TEXT_FORMAT(missing, "%s %s", packages[i],
-					  package == NULL ? "missing" : "half-installed");
+					  facts_package(r->facts, packages[i]) == NULL
+						  ? "missing"
+						  : "half-installed");
 	}
 	check_add(r, &claim, missing[0] == '\0', "%s", missing[0] == '\0' ? "installed" : missing);
 }
 
+/* MLNX_OFED 4.9 brings a library for each family of adapters, and no rdma-core (worlds
+ * ncv3-centos76-mlnxofed). */
+static bool has_libraries_of_49(const struct facts *f)
+{
+	return f->driver.kind == DRIVER_MLNX_OFED &&
+	       (is_whole(f, "libibverbs") || is_whole(f, "libibverbs1")) &&
+	       (is_whole(f, "libmlx4") || is_whole(f, "libmlx4-1") || is_whole(f, "libmlx5") ||
+		is_whole(f, "libmlx5-1"));
+}
+
 static void userland_check(struct review *r)
 {
-	if (!r->facts->packages_known)
+	if (!r->facts->packages_known || has_libraries_of_49(r->facts))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(userlands); i++)
 		if (text_eq(userlands[i].manager, r->facts->package_manager))
