@@ -60,9 +60,33 @@ static void parses_metadata(void **unused)
 	}
 }
 
+/* What images of a gallery have, and how Azure writes things today: facts/real-outputs,
+ * imds-full-2021schema-guestproxyagent.json, cut. */
+static void parses_the_whole_schema(void **unused)
+{
+	static const char text[] = "{\"compute\":{\"vmSize\":\"standard_hb120RS_v3\",\"offer\":"
+				   "\"\",\"publisher\":\"\","
+				   "\"sku\":\"\",\"version\":\"\","
+				   "\"placementGroupId\":\"f67c14ab-e92c-408c-ae2d-da15866ec79a\","
+				   "\"isHostCompatibilityLayerVm\":\"true\",\"securityProfile\":{"
+				   "\"secureBootEnabled\":"
+				   "\"TRUE\"},\"storageProfile\":{\"imageReference\":{\"id\":\"/"
+				   "subscriptions/x\",\"offer\":"
+				   "\"\"}}}}";
+	struct vm_facts vm = { .size = "" };
+
+	(void)unused;
+	assert_int_equal(imds_parse(text, strlen(text), &vm), 0);
+	assert_string_equal(vm.size, "standard_hb120RS_v3");
+	assert_string_equal(vm.publisher, "");
+	assert_string_equal(vm.placement_group, "f67c14ab-e92c-408c-ae2d-da15866ec79a");
+	assert_int_equal(vm.secure_boot, TRI_YES);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(parses_metadata) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(parses_metadata),
+					    cmocka_unit_test(parses_the_whole_schema) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
