@@ -23,7 +23,7 @@ one_cut() {
 		put "$VM" "$top/build/ib-vmext" /root/ib-vmext
 		sh_in "$VM" 'systemd-run -q --unit=run /root/ib-vmext apply --yes'
 	fi
-	wait_until 120 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
+	wait_until 300 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
 	sleep "$delay"
 	vm cut "$VM" >/dev/null
 	vm start "$VM" >/dev/null
@@ -39,6 +39,8 @@ one_cut() {
 		in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf || fail "the file of ours stayed"
 		echo "ended in: former"
 	fi
-	[ -z "$(sh_in "$VM" 'dpkg --audit; dpkg -V; ls /var/lib/dpkg/updates')" ] || fail "dpkg is not whole: $(sh_in "$VM" 'dpkg --audit; dpkg -V')"
+	# The lab configures its agent.
+	whole=$(sh_in "$VM" 'dpkg --audit; dpkg -V | grep -v " c /etc/waagent.conf$"; ls /var/lib/dpkg/updates')
+	[ -z "$whole" ] || fail "dpkg is not whole: $whole"
 	in_vm "$VM" test ! -e /etc/systemd/system/ib-vmext-resume.service || fail "the resume unit stayed"
 }
