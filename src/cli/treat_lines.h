@@ -9,7 +9,7 @@
 #include "cli/alias.h"
 
 struct line_state {
-	bool kept; /* the stanza that this line is part of */
+	bool kept; /* the stanza or section that this line is part of */
 };
 
 /* `state` is a struct line_state that begins as zeros. */
@@ -18,6 +18,9 @@ bool line_is_of_package(void *state, const char *line, size_t len); /* dpkg's st
 bool line_is_of_rpm(void *state, const char *line, size_t len);     /* NAME-VERSION, NAME|... */
 bool line_is_of_mount(void *state, const char *line, size_t len);   /* proc/mounts */
 bool line_is_of_agent(void *state, const char *line, size_t len);   /* waagent.conf */
+bool line_is_of_cloud(void *state, const char *line, size_t len);   /* cloud.cfg, of the network */
+bool line_is_of_proxy(void *state, const char *line, size_t len);   /* whatever sets one */
+bool word_is_of_boot(void *state, const char *word, size_t len);    /* proc/cmdline */
 bool line_is_no_comment(void *state, const char *line, size_t len);
 
 /* As alias_text, for: what everybody has; pools of KVP (linux/hyperv.h: records of a key of 512
