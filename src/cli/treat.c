@@ -21,6 +21,7 @@ static const struct {
 } treatments[] = {
 	{ "*lib/modules/*/modules.dep", line_is_of_module, treat_nothing, 0 },
 	{ "*lib/modules/*/modules.builtin", line_is_of_module, treat_nothing, 0 },
+	{ "*lib/modules/*.ko", NULL, treat_module, 0 },
 	{ "*lib/modules/*", NULL, treat_nothing, 0 },
 	{ "var/lib/dpkg/status", line_is_of_package, alias_text, ALIAS_KEEP_QUADS },
 	{ "var/lib/hyperv/.kvp_pool_*", NULL, treat_kvp, 0 },
@@ -62,18 +63,17 @@ int treat_file(struct aliases *a, const char *path, bool reduced, const struct b
 	       struct buf *ret)
 {
 	AUTO_BUF struct buf lines = { 0 };
+	unsigned flags;
 	size_t i = 0;
 	int rc;
 
 	while (fnmatch(treatments[i].pattern, path, 0) != 0)
 		i++;
-	if (!treatments[i].keeps || (!reduced && !(treatments[i].flags & ALWAYS)))
-		return treatments[i].write(a, treatments[i].flags, buf_text(content), content->len,
-					   ret);
+	flags = treatments[i].flags | (reduced ? TREAT_REDUCED : 0);
+	if (!treatments[i].keeps || !(flags & (TREAT_REDUCED | ALWAYS)))
+		return treatments[i].write(a, flags, buf_text(content), content->len, ret);
 	rc = keep_lines(treatments[i].keeps, content, &lines);
-	return rc < 0 ? rc
-		      : treatments[i].write(a, treatments[i].flags, buf_text(&lines), lines.len,
-					    ret);
+	return rc < 0 ? rc : treatments[i].write(a, flags, buf_text(&lines), lines.len, ret);
 }
 
 int treat_path(struct aliases *a, const char *path, struct buf *ret)

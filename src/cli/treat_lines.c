@@ -177,6 +177,23 @@ int treat_nothing(struct aliases *a, unsigned flags, const char *text, size_t le
 	return buf_add(ret, text, len);
 }
 
+int treat_module(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret)
+{
+	static const char key[] = "vermagic=", mark[] = "~Module signature appended~\n";
+	const char *at = memmem(text, len, key, strlen(key));
+	size_t end = strlen(mark);
+	int rc;
+
+	if (!(flags & TREAT_REDUCED) || !at)
+		return treat_nothing(a, flags, text, len, ret);
+	rc = buf_add(ret, at, strnlen(at, len - (size_t)(at - text)));
+	if (rc == 0)
+		rc = buf_add(ret, "", 1);
+	if (rc == 0 && len >= end && memcmp(text + len - end, mark, end) == 0)
+		rc = buf_add(ret, mark, end);
+	return rc;
+}
+
 enum { KVP_KEY = 512, KVP_VALUE = 2048, KVP_RECORD = KVP_KEY + KVP_VALUE };
 
 /* Add the text, cut or filled up with NULs to the size of its field. */

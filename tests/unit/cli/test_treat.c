@@ -105,6 +105,25 @@ static void rewrites_pools_record_by_record(void **unused)
 	aliases_free(&a);
 }
 
+static void keeps_of_a_module_what_it_is_for(void **unused)
+{
+	static const char file[] = "\177ELF\2\1...license=GPL\0vermagic=6.1.0 SMP \0depends=\0..."
+				   "~Module signature appended~\n";
+	static const char want[] = "vermagic=6.1.0 SMP \0~Module signature appended~\n";
+	AUTO_BUF struct buf text = { 0 }, reduced = { 0 }, whole = { 0 };
+	struct aliases a;
+
+	(void)unused;
+	assert_int_equal(aliases_init(&a), 0);
+	assert_int_equal(buf_add(&text, file, sizeof file - 1), 0);
+	assert_int_equal(treat_file(&a, "usr/lib/modules/6/x.ko", true, &text, &reduced), 0);
+	assert_int_equal(reduced.len, sizeof want - 1);
+	assert_memory_equal(reduced.data, want, sizeof want - 1);
+	assert_int_equal(treat_file(&a, "usr/lib/modules/6/x.ko", false, &text, &whole), 0);
+	assert_int_equal(whole.len, sizeof file - 1);
+	aliases_free(&a);
+}
+
 static void shows_of_metadata_what_facts_say(void **unused)
 {
 	static const char text[] =
@@ -176,6 +195,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_what_matters),
 		cmocka_unit_test(rewrites_pools_record_by_record),
+		cmocka_unit_test(keeps_of_a_module_what_it_is_for),
 		cmocka_unit_test(shows_of_metadata_what_facts_say),
 		cmocka_unit_test(a_name_that_the_facts_have_stays),
 		cmocka_unit_test(versions_of_programs_stay),
