@@ -340,15 +340,31 @@ static bool is_secret(const char *line, size_t key, size_t value, size_t len)
 	       (has_word(proxies, line, key) && !memmem(line + value, len, "://", 3));
 }
 
+/* A value may be a setting itself: Environment="http_proxy=proxy:3128". */
+static bool find_secret(const char *line, size_t whole, size_t *ret_value, size_t *ret_len)
+{
+	size_t at = 0, key;
+
+	while (find_setting(line + at, whole - at, &key, ret_value, ret_len)) {
+		bool secret = is_secret(line + at, key, *ret_value, *ret_len);
+
+		*ret_value += at;
+		if (secret)
+			return true;
+		at = *ret_value;
+		whole = at + *ret_len;
+	}
+	return false;
+}
+
 /* One line of a file of settings. */
 static int scan_line(struct alias_scan *s)
 {
 	const char *line = s->text + s->at;
-	size_t whole = s->len, end = whole, key, value, len;
+	size_t whole = s->len, end = whole, value, len;
 	int rc;
 
-	if (!find_setting(line, whole - s->at, &key, &value, &len) ||
-	    !is_secret(line, key, value, len))
+	if (!find_secret(line, whole - s->at, &value, &len))
 		return scan(s);
 	end = s->at + value;
 	s->len = end;

@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "cli/capture_compare.h"
 #include "cli/treat.h"
 #include "facts/facts.h"
 #include "host/recorder.h"
@@ -336,56 +337,6 @@ static int write_world(struct capture *c, struct error *err)
 	return rc < 0 ? rc : write_json(c, dir, err);
 }
 
-/* Facts in which something hidden stands: there the alias is right. */
-static bool may_be_hidden(const char *key)
-{
-	static const char *const keys[] = { "guid", "netdev", "defaultNetdev", "placementGroup" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (text_eq(key, keys[i]))
-			return true;
-	return false;
-}
-
-static bool is_alias(struct capture *c, const json_t *live, const json_t *world)
-{
-	AUTO_BUF struct buf text = { 0 }, value = { 0 };
-	const char *was = json_string_value(live), *is = json_string_value(world);
-
-	return was && is && alias_text(&c->aliases, 0, was, strlen(was), &text) == 0 &&
-	       alias_value(&c->aliases, was, &value) == 0 &&
-	       (text_eq(buf_text(&text), is) || text_eq(buf_text(&value), is));
-}
-
-/* Returns NULL if they are the same, else the key of what is not. */
-static const char *find_difference(struct capture *c, const char *key, const json_t *live,
-				   const json_t *world)
-{
-	const char *member, *found = NULL;
-	json_t *value;
-	size_t i;
-
-	if (json_is_object(live) && json_object_size(live) == json_object_size(world)) {
-		json_object_foreach((json_t *)live, member, value)
-		{
-			if (!found)
-				found = find_difference(c, member, value,
-							json_object_get(world, member));
-		}
-		return found;
-	}
-	if (json_is_array(live) && json_array_size(live) == json_array_size(world)) {
-		json_array_foreach(live, i, value)
-		{
-			if (!found)
-				found = find_difference(c, key, value, json_array_get(world, i));
-		}
-		return found;
-	}
-	return json_equal(live, world) || (may_be_hidden(key) && is_alias(c, live, world)) ? NULL
-											   : key;
-}
-
 /* Returns 0 and *ret_key, NULL if the world's facts are the machine's. */
 static int read_again(struct capture *c, const char **ret_key, struct error *err)
 {
@@ -405,7 +356,7 @@ static int read_again(struct capture *c, const char **ret_key, struct error *err
 	again = rc < 0 ? NULL : facts_to_json(f);
 	if (!again)
 		return rc < 0 ? error_wrap(err, "what was captured") : no_memory(err);
-	*ret_key = find_difference(c, "facts", c->facts_json, again);
+	*ret_key = capture_difference(&c->aliases, c->facts_json, again);
 	return 0;
 }
 

@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "cli/treat_lines.h"
 
+/* Lines that nobody is to see, whoever reads facts from them. */
+enum { ALWAYS = 1 << 8 };
+
 static const struct {
 	const char *pattern;
 	bool (*keeps)(void *state, const char *line, size_t len); /* NULL: every line */
@@ -18,13 +21,20 @@ static const struct {
 } treatments[] = {
 	{ "*lib/modules/*/modules.dep", line_is_of_module, treat_nothing, 0 },
 	{ "*lib/modules/*/modules.builtin", line_is_of_module, treat_nothing, 0 },
+	{ "*lib/modules/*.ko", NULL, treat_module, 0 },
 	{ "*lib/modules/*", NULL, treat_nothing, 0 },
 	{ "var/lib/dpkg/status", line_is_of_package, alias_text, ALIAS_KEEP_QUADS },
 	{ "var/lib/hyperv/.kvp_pool_*", NULL, treat_kvp, 0 },
 	{ "proc/*net/route", NULL, treat_routes, 0 },
 	{ "proc/*mounts", line_is_of_mount, alias_text, 0 },
+	{ "proc/cmdline", word_is_of_boot, alias_text, ALWAYS },
 	{ "*os-release", NULL, alias_text, ALIAS_KEEP_QUADS },
-	{ "etc/waagent.conf", line_is_of_agent, alias_text, ALIAS_SETTINGS },
+	{ "etc/waagent.conf", line_is_of_agent, alias_text, ALIAS_SETTINGS | ALWAYS },
+	{ "etc/cloud/*", line_is_of_cloud, alias_text, ALIAS_SETTINGS | ALWAYS },
+	{ "etc/environment", line_is_of_proxy, alias_text, ALIAS_SETTINGS | ALWAYS },
+	{ "etc/systemd/*", line_is_of_proxy, alias_text, ALIAS_SETTINGS | ALWAYS },
+	{ "etc/apt/apt.conf*", line_is_of_proxy, alias_text, ALIAS_SETTINGS | ALWAYS },
+	{ "etc/*versionlock.list", line_is_no_comment, alias_text, ALIAS_KEEP_QUADS },
 	{ "etc/*", line_is_no_comment, alias_text, ALIAS_SETTINGS },
 	{ "*version*", NULL, alias_text, ALIAS_KEEP_QUADS },
 	{ "*", NULL, alias_text, 0 },
@@ -34,10 +44,11 @@ static int keep_lines(bool (*keeps)(void *state, const char *line, size_t len),
 		      const struct buf *content, struct buf *ret)
 {
 	struct line_state state = { 0 };
+	char separator = keeps == word_is_of_boot ? ' ' : '\n';
 	const char *text = buf_text(content);
 
 	for (size_t at = 0; at < content->len;) {
-		const char *end = memchr(text + at, '\n', content->len - at);
+		const char *end = memchr(text + at, separator, content->len - at);
 		size_t len = end ? (size_t)(end - text) + 1 - at : content->len - at;
 		int rc = keeps(&state, text + at, len) ? buf_add(ret, text + at, len) : 0;
 
@@ -52,18 +63,17 @@ int treat_file(struct aliases *a, const char *path, bool reduced, const struct b
 	       struct buf *ret)
 {
 	AUTO_BUF struct buf lines = { 0 };
+	unsigned flags;
 	size_t i = 0;
 	int rc;
 
 	while (fnmatch(treatments[i].pattern, path, 0) != 0)
 		i++;
-	if (!reduced || !treatments[i].keeps)
-		return treatments[i].write(a, treatments[i].flags, buf_text(content), content->len,
-					   ret);
+	flags = treatments[i].flags | (reduced ? TREAT_REDUCED : 0);
+	if (!treatments[i].keeps || !(flags & (TREAT_REDUCED | ALWAYS)))
+		return treatments[i].write(a, flags, buf_text(content), content->len, ret);
 	rc = keep_lines(treatments[i].keeps, content, &lines);
-	return rc < 0 ? rc
-		      : treatments[i].write(a, treatments[i].flags, buf_text(&lines), lines.len,
-					    ret);
+	return rc < 0 ? rc : treatments[i].write(a, flags, buf_text(&lines), lines.len, ret);
 }
 
 int treat_path(struct aliases *a, const char *path, struct buf *ret)

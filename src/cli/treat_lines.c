@@ -120,6 +120,43 @@ bool line_is_of_agent(void *state, const char *line, size_t len)
 	return begins(line, len, "OS.");
 }
 
+/* Whether the network is cloud-init's, not how it is made: there are keys and addresses. */
+bool line_is_of_cloud(void *state, const char *line, size_t len)
+{
+	struct line_state *s = state;
+	size_t quote = len > 0 && (line[0] == '"' || line[0] == '\'');
+
+	if (len > 1 && !isspace((unsigned char)line[0]) && line[0] != '#') {
+		s->kept = begins(line + quote, len - quote, "network");
+		return s->kept;
+	}
+	return s->kept && memmem(line, len, "config", strlen("config"));
+}
+
+bool line_is_of_proxy(void *state, const char *line, size_t len)
+{
+	(void)state;
+	for (size_t i = 0; i + 5 <= len; i++)
+		if (strncasecmp(line + i, "proxy", 5) == 0)
+			return line_is_no_comment(state, line, len);
+	return false;
+}
+
+bool word_is_of_boot(void *state, const char *word, size_t len)
+{
+	static const char *const heads[] = {
+		"selinux", "enforcing",  "lockdown",       "module",   "modprobe", "security",
+		"lsm=",    "cloud-init", "network-config", "pci",      "iommu",    "mlx",
+		"ib_",     "fips",       "rdblacklist",    "rd.driver"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		if (begins(word, len, heads[i]))
+			return true;
+	return false;
+}
+
 /* But for the one that says who wrote the file. */
 bool line_is_no_comment(void *state, const char *line, size_t len)
 {
@@ -138,6 +175,23 @@ int treat_nothing(struct aliases *a, unsigned flags, const char *text, size_t le
 	(void)a;
 	(void)flags;
 	return buf_add(ret, text, len);
+}
+
+int treat_module(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret)
+{
+	static const char key[] = "vermagic=", mark[] = "~Module signature appended~\n";
+	const char *at = memmem(text, len, key, strlen(key));
+	size_t end = strlen(mark);
+	int rc;
+
+	if (!(flags & TREAT_REDUCED) || !at)
+		return treat_nothing(a, flags, text, len, ret);
+	rc = buf_add(ret, at, strnlen(at, len - (size_t)(at - text)));
+	if (rc == 0)
+		rc = buf_add(ret, "", 1);
+	if (rc == 0 && len >= end && memcmp(text + len - end, mark, end) == 0)
+		rc = buf_add(ret, mark, end);
+	return rc;
 }
 
 enum { KVP_KEY = 512, KVP_VALUE = 2048, KVP_RECORD = KVP_KEY + KVP_VALUE };

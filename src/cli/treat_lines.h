@@ -9,7 +9,7 @@
 #include "cli/alias.h"
 
 struct line_state {
-	bool kept; /* the stanza that this line is part of */
+	bool kept; /* the stanza or section that this line is part of */
 };
 
 /* `state` is a struct line_state that begins as zeros. */
@@ -18,11 +18,18 @@ bool line_is_of_package(void *state, const char *line, size_t len); /* dpkg's st
 bool line_is_of_rpm(void *state, const char *line, size_t len);     /* NAME-VERSION, NAME|... */
 bool line_is_of_mount(void *state, const char *line, size_t len);   /* proc/mounts */
 bool line_is_of_agent(void *state, const char *line, size_t len);   /* waagent.conf */
+bool line_is_of_cloud(void *state, const char *line, size_t len);   /* cloud.cfg, of the network */
+bool line_is_of_proxy(void *state, const char *line, size_t len);   /* whatever sets one */
+bool word_is_of_boot(void *state, const char *word, size_t len);    /* proc/cmdline */
 bool line_is_no_comment(void *state, const char *line, size_t len);
 
-/* As alias_text, for: what everybody has; pools of KVP (linux/hyperv.h: records of a key of 512
- * bytes and a value of 2048, ended by NUL with rubbish behind it); proc/net/route (route(8):
- * hexadecimal, the byte order of the machine). */
+enum { TREAT_REDUCED = 1 << 9 }; /* a flag beside those of alias.h */
+
+/* As alias_text, for: what everybody has; the file of a module (when reduced what it says of its
+ * kernel, and whether it is signed, as probe/ takes it from a file that is no ELF); pools of KVP
+ * (linux/hyperv.h: records of a key of 512 bytes and a value of 2048, ended by NUL with rubbish
+ * behind it); proc/net/route (route(8): hexadecimal, the byte order of the machine). */
 int treat_nothing(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
+int treat_module(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
 int treat_kvp(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
 int treat_routes(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);

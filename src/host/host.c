@@ -18,7 +18,7 @@
 
 enum {
 	ATTRIBUTE_MAX = 4096,  /* a page: what sysfs can show at once */
-	OPENED_MAX = 32 << 20, /* of a file that was opened, what a recorder keeps */
+	OPENED_MAX = 64 << 20, /* of a file that was opened, what a recorder keeps */
 };
 
 #define OSRELEASE "proc/sys/kernel/osrelease"

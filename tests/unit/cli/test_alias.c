@@ -88,6 +88,8 @@ static const struct {
 	  "http_proxy=***\n" },
 	{ "a proxy of apt", ALIAS_SETTINGS, "Acquire::http::Proxy \"http://u:p@h.corp:1/\";",
 	  "Acquire::http::Proxy \"http://host-1.example:1\";" },
+	{ "a setting in a setting", ALIAS_SETTINGS, "Environment=\"https_proxy=proxy.corp:3128\"\n",
+	  "Environment=\"https_proxy=***\"\n" },
 	{ "no proxy", ALIAS_SETTINGS, "proxy=_none_\nproxy=\n", "proxy=_none_\nproxy=\n" },
 	{ "a password that looks like a URL", ALIAS_SETTINGS, "password=x://y", "password=***" },
 	{ "what is no file of settings", 0, "secretmem=1 password: x", "secretmem=1 password: x" },

@@ -26,6 +26,16 @@ static const struct {
 	  "[a]\nbaseurl=http://vault.centos.org/\n" },
 	{ "but for who wrote it", "etc/sysconfig/network", true, "# Created by cloud-init\nA=1\n",
 	  "# Created by cloud-init\nA=1\n" },
+	{ "never the other settings of the agent", "etc/waagent.conf", false,
+	  "OS.EnableRDMA=y\nHttpProxy.Host=proxy.corp\n", "OS.EnableRDMA=y\n" },
+	{ "of cloud-init whose the network is, and never its users", "etc/cloud/cloud.cfg", false,
+	  "users:\n - passwd: x\nnetwork:\n  config: disabled\n  key: x\nssh_keys:\n  config: x\n",
+	  "network:\n  config: disabled\n" },
+	{ "of the environment a proxy alone", "etc/environment", false,
+	  "API_KEY=x\nhttp_proxy=http://u:p@h.corp/\n", "http_proxy=http://host-1.example\n" },
+	{ "of the boot what decides something", "proc/cmdline", false,
+	  "root=UUID=x selinux=0 password=x module.sig_enforce=1\n",
+	  "selinux=0 module.sig_enforce=1\n" },
 	{ "mounts of file systems that matter", "proc/1/mounts", true,
 	  "/dev/a / ext4 rw 0 0\n10.1.1.1:/home /home nfs rw 0 0\n/dev/b /tmp ext4 noexec 0 0\n",
 	  "/dev/a / ext4 rw 0 0\n/dev/b /tmp ext4 noexec 0 0\n" },
@@ -92,6 +102,25 @@ static void rewrites_pools_record_by_record(void **unused)
 	assert_string_equal(b.data + (size_t)2 * RECORD + 512, "value-1");
 	assert_null(memmem(b.data, b.len, "MARKER", 6));
 	assert_null(memmem(b.data, b.len, "rest", 4));
+	aliases_free(&a);
+}
+
+static void keeps_of_a_module_what_it_is_for(void **unused)
+{
+	static const char file[] = "\177ELF\2\1...license=GPL\0vermagic=6.1.0 SMP \0depends=\0..."
+				   "~Module signature appended~\n";
+	static const char want[] = "vermagic=6.1.0 SMP \0~Module signature appended~\n";
+	AUTO_BUF struct buf text = { 0 }, reduced = { 0 }, whole = { 0 };
+	struct aliases a;
+
+	(void)unused;
+	assert_int_equal(aliases_init(&a), 0);
+	assert_int_equal(buf_add(&text, file, sizeof file - 1), 0);
+	assert_int_equal(treat_file(&a, "usr/lib/modules/6/x.ko", true, &text, &reduced), 0);
+	assert_int_equal(reduced.len, sizeof want - 1);
+	assert_memory_equal(reduced.data, want, sizeof want - 1);
+	assert_int_equal(treat_file(&a, "usr/lib/modules/6/x.ko", false, &text, &whole), 0);
+	assert_int_equal(whole.len, sizeof file - 1);
 	aliases_free(&a);
 }
 
@@ -166,6 +195,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_what_matters),
 		cmocka_unit_test(rewrites_pools_record_by_record),
+		cmocka_unit_test(keeps_of_a_module_what_it_is_for),
 		cmocka_unit_test(shows_of_metadata_what_facts_say),
 		cmocka_unit_test(a_name_that_the_facts_have_stays),
 		cmocka_unit_test(versions_of_programs_stay),
