@@ -267,7 +267,7 @@ static int value_from_json(const struct record_field *field, const json_t *j, ch
 			   const struct place *place)
 {
 	void *at = base + field->offset;
-	json_int_t number;
+	json_int_t number = 0;
 
 	switch (field->kind) {
 	case RECORD_TEXT:

@@ -87,7 +87,7 @@ static void read_headers(const struct host *h, struct kernel_facts *k)
 	char path[192];
 
 	(void)TEXT_FORMAT(path, "lib/modules/%s", k->release);
-	if (k->release[0] == '\0' || !host_exists(h, path))
+	if (k->release[0] == '\0' || (!host_exists(h, path) && !host_knows(h, path)))
 		return;
 	(void)TEXT_FORMAT(path, "lib/modules/%s/build/Makefile", k->release);
 	k->headers = host_exists(h, path) ? TRI_YES : TRI_NO;

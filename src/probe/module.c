@@ -47,7 +47,9 @@ bool module_name_eq(struct slice name, const char *known)
 static struct module_facts *find(struct module_set *set, struct slice name)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		if (module_name_eq(name, set->at[i].name))
+		/* modules.dep names thousands: few begin alike. */
+		if (name.len > 0 && name.text[0] == set->at[i].name[0] &&
+		    module_name_eq(name, set->at[i].name))
 			return &set->at[i];
 	}
 	return NULL;
