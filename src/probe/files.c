@@ -118,5 +118,5 @@ enum tristate files_installed(const struct host *h, const struct facts *f, const
 {
 	if (host_exists(h, path) || facts_package(f, package) != NULL)
 		return TRI_YES;
-	return h->live || f->packages_known ? TRI_NO : TRI_UNKNOWN;
+	return host_knows(h, path) || f->packages_known ? TRI_NO : TRI_UNKNOWN;
 }

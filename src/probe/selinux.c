@@ -44,7 +44,8 @@ void selinux_read(const struct host *h, struct facts *ret)
 		(void)TEXT_COPY(ret->selinux, text_eq(text, "1") ? "enforcing" : "permissive");
 		return;
 	}
-	if (files_read(h, "etc/selinux/config", take_config, ret) && h->live) {
+	if (files_read(h, "etc/selinux/config", take_config, ret) &&
+	    host_knows(h, "etc/selinux/config")) {
 		memset(ret->selinux, 0, sizeof ret->selinux);
 		(void)TEXT_COPY(ret->selinux, "disabled");
 	}
