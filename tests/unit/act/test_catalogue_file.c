@@ -157,9 +157,11 @@ static void another_byte(void)
 static void another_signature(void)
 {
 	AUTO_BUF struct buf text = { 0 };
+	char *at;
 
 	(void)machine_text(&m, THE_FILE ".minisig", &text);
-	strchr(text.data, '\n')[60] ^= 1; /* past the key id */
+	at = strchr(text.data, '\n') + 60; /* past the key id; base64 as before */
+	*at = *at == 'A' ? 'B' : 'A';
 	machine_put(&m, THE_FILE ".minisig", text.data);
 }
 
