@@ -63,6 +63,9 @@ static void a_point_release_of_another_version_is_not_believed(void **state)
 	world_put(&m->world, "root/etc/os-release", "ID=\"centos\"\nVERSION_ID=\"8\"\n");
 	world_put(&m->world, "root/etc/centos-release", "CentOS Linux release 7.6.1810 (Core)\n");
 	assert_string_equal(probe(m, "")->os.version, "8");
+	host_close(&m->host);
+	world_put(&m->world, "root/etc/centos-release", "CentOS Linux release 80.1 (Core)\n");
+	assert_string_equal(probe(m, "")->os.version, "8");
 }
 
 static void a_machine_older_than_os_release(void **state)
