@@ -64,7 +64,8 @@ void render_verification(FILE *out, const struct verification *v, const struct f
 	char summary[300];
 
 	verify_summary(v, f, summary, sizeof(summary));
-	fprintf(out, "%s: %s\n\n", verdict_name(v->verdict), summary);
+	/* What is not ok begins with its verdict. */
+	fprintf(out, "%s%s\n\n", v->verdict == VERDICT_OK ? "ok: " : "", summary);
 	for (unsigned i = 0; i < v->nchecks; i++) {
 		const struct finding *c = &v->checks[i];
 

@@ -36,9 +36,26 @@ static bool hyperv_judge(const struct facts *f, struct decision *ret)
 	return true;
 }
 
+/* "none of the 2 adapters on its PCI bus is an InfiniBand function" */
+static const char *adapters_text(const struct facts *f, char ret[static 96])
+{
+	if (f->nnics == 0)
+		(void)text_copy(ret, 96, "no Mellanox adapter is on its PCI bus");
+	else if (f->nnics == 1)
+		(void)text_copy(ret, 96,
+				"the one adapter on its PCI bus is no InfiniBand function");
+	else
+		(void)text_format(
+			ret, 96, "none of the %u adapters on its PCI bus is an InfiniBand function",
+			f->nnics);
+	return ret;
+}
+
 static bool size_judge(const struct facts *f, const struct size_row *size, unsigned functions,
 		       struct decision *ret)
 {
+	char adapters[96];
+
 	if (size != NULL && size->kind == SIZE_NO_INFINIBAND) {
 		decision_refuse(ret, FAULT_SIZE_WITHOUT_INFINIBAND, "%s (%s) has no InfiniBand",
 				size->name, size->series);
@@ -46,9 +63,8 @@ static bool size_judge(const struct facts *f, const struct size_row *size, unsig
 	}
 	if (size == NULL && f->vm.size[0] != '\0' && functions == 0) {
 		decision_refuse(ret, FAULT_SIZE_NOT_KNOWN,
-				"%s is not a size of the catalogue, and none of the %u adapters on "
-				"its PCI bus is an InfiniBand function",
-				f->vm.size, f->nnics);
+				"%s is not a size of the catalogue, and %s", f->vm.size,
+				adapters_text(f, adapters));
 		return false;
 	}
 	return true;
@@ -57,6 +73,8 @@ static bool size_judge(const struct facts *f, const struct size_row *size, unsig
 static bool adapter_judge(const struct facts *f, const struct size_row *size, unsigned functions,
 			  struct decision *ret)
 {
+	char adapters[96];
+
 	if (size != NULL && size->kind == SIZE_NETWORK_DIRECT) {
 		decision_refuse(
 			ret, FAULT_NETWORK_DIRECT,
@@ -68,20 +86,16 @@ static bool adapter_judge(const struct facts *f, const struct size_row *size, un
 	if (functions > 0)
 		return true;
 	if (!f->vm.azure)
-		decision_refuse(
-			ret, FAULT_NO_ADAPTER,
-			"This machine is not an Azure VM, and none of the %u adapters on its "
-			"PCI bus is an InfiniBand function",
-			f->nnics);
+		decision_refuse(ret, FAULT_NO_ADAPTER, "This machine is not an Azure VM, and %s",
+				adapters_text(f, adapters));
 	else if (size != NULL)
 		decision_refuse(ret, FAULT_ADAPTER_ABSENT,
 				"%s has %u InfiniBand function%s, but none is on the PCI bus",
 				size->name, size->ports, size->ports == 1 ? "" : "s");
 	else
 		decision_refuse(ret, FAULT_SIZE_UNKNOWN_NO_ADAPTER,
-				"Instance metadata does not tell the VM size, and none of the %u "
-				"adapters on the PCI bus is an InfiniBand function",
-				f->nnics);
+				"Instance metadata does not tell the size of this VM, and %s",
+				adapters_text(f, adapters));
 	return false;
 }
 

@@ -54,12 +54,12 @@ static const struct {
 	  "guest",
 	  "Use an SR-IOV size such as Standard_HB120rs_v3." },
 	{ FAULT_SIZE_UNKNOWN_NO_ADAPTER, 11, size_silent,
-	  "Instance metadata does not tell the VM size, and none of the 1 adapters on the PCI bus "
-	  "is an InfiniBand function",
+	  "Instance metadata does not tell the size of this VM, and the one adapter on its PCI bus "
+	  "is no InfiniBand function",
 	  "Check that 169.254.169.254 can be reached from this VM, and that the size has "
 	  "InfiniBand." },
 	{ FAULT_NO_ADAPTER, 11, elsewhere,
-	  "This machine is not an Azure VM, and none of the 1 adapters on its PCI bus is an "
+	  "This machine is not an Azure VM, and the one adapter on its PCI bus is no "
 	  "InfiniBand function",
 	  "Run it on a machine with a Mellanox InfiniBand adapter." },
 	{ FAULT_UNSUPPORTED_IMAGE, 12, other_os,
@@ -85,8 +85,8 @@ static const struct {
 	  "Standard_ND96is_H100_v5 (ND H100 v5) has no InfiniBand",
 	  "Deploy with an InfiniBand-enabled (\"r\") size of the H or N series." },
 	{ FAULT_SIZE_NOT_KNOWN, 13, size_new,
-	  "Standard_Z9s_v9 is not a size of the catalogue, and none of the 1 adapters on its PCI "
-	  "bus is an InfiniBand function",
+	  "Standard_Z9s_v9 is not a size of the catalogue, and the one adapter on its PCI "
+	  "bus is no InfiniBand function",
 	  "Deploy with an InfiniBand-enabled (\"r\") size of the H or N series." },
 };
 

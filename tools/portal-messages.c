@@ -1,0 +1,167 @@
+/* tools/portal-messages.c - docs/portal-messages.md: what a user reads for each fault of exit codes
+ * 10 to 13, by the first world of tests/worlds that ends in it. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "act/carry.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "catalogue/catalogue.h"
+#include "facts/settings.h"
+#include "handler/outcome.h"
+#include "host/host.h"
+#include "plan/plan.h"
+#include "probe/probe.h"
+
+enum { FIRST_CODE = 10, LAST_CODE = 13, EXPECT_MAX = 1 << 20, PORTAL_MAX = 1024 };
+
+/* What no plan of a world can end in. */
+static const struct {
+	enum fault fault;
+	const char *why;
+} elsewhere[] = {
+	{ FAULT_IRREVERSIBLE,
+	  "only `apply` meets it: old packages that cannot be saved are known once the package "
+	  "manager has been asked" },
+	{ FAULT_ABSENT, "the verdict of `verify` on a machine without an InfiniBand function" },
+};
+
+struct heard {
+	unsigned worlds;
+	char first[NAME_MAX + 1];
+	struct status status;
+};
+
+struct listener {
+	const char *dir;
+	struct heard heard[FAULT_COUNT];
+};
+
+static json_t *expectation(const char *dir, const char *world)
+{
+	AUTO_BUF struct buf text = { 0 };
+	char path[PATH_MAX];
+
+	(void)TEXT_FORMAT(path, "%s/%s/expect.json", dir, world);
+	if (fs_read(AT_FDCWD, path, EXPECT_MAX, &text) < 0)
+		return NULL;
+	return json_parse(buf_text(&text), text.len, NULL, 0);
+}
+
+/* Plan for the world as the handler would. Returns 0; -1 with *err set. */
+static int judge(const struct listener *l, const char *world, struct settings *s, struct plan *ret,
+		 struct error *err)
+{
+	static struct facts facts;
+	const struct probe_options options = { .metadata = true };
+	AUTO_JSON json_t *expect = expectation(l->dir, world);
+	char path[PATH_MAX];
+	struct host h;
+	int rc;
+
+	settings_defaults(s);
+	if (settings_read_public(json_object_get(expect, "settings"), s, err) < 0)
+		return -1;
+	(void)TEXT_FORMAT(path, "%s/%s", l->dir, world);
+	if (host_open_world(&h, path, NULL, err) < 0)
+		return -1;
+	rc = probe_facts(&h, &options, &facts, err);
+	host_close(&h);
+	if (rc < 0)
+		return -1;
+	catalogue_classify(&catalogue_built_in, &facts);
+	plan_build(&facts, s, &catalogue_built_in, ret);
+	carry_limit(&facts, ret);
+	return 0;
+}
+
+static int listen(void *ctx, const char *world)
+{
+	static struct plan plan;
+	struct listener *l = ctx;
+	struct error err = { 0 };
+	struct settings settings;
+	struct heard *heard;
+	char path[PATH_MAX];
+
+	(void)TEXT_FORMAT(path, "%s/%s/world.json", l->dir, world);
+	if (!fs_exists(AT_FDCWD, path))
+		return 0; /* a README */
+	if (judge(l, world, &settings, &plan, &err) < 0) {
+		(void)fprintf(stderr, "portal-messages: %s: %s\n", world, err.what);
+		return -1;
+	}
+	if (plan.decision.exit_code == 0)
+		return 0;
+	heard = &l->heard[plan.decision.fault];
+	if (heard->worlds++ > 0)
+		return 0;
+	(void)TEXT_COPY(heard->first, world);
+	status_from_refusal(&plan.decision, &settings, &heard->status);
+	return 0;
+}
+
+static const char *why_elsewhere(enum fault fault)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (elsewhere[i].fault == fault)
+			return elsewhere[i].why;
+	return NULL;
+}
+
+/* The number of complaints. */
+static unsigned write_fault(enum fault fault, const struct heard *heard)
+{
+	const struct fault_row *row = fault_row(fault);
+	const char *why = why_elsewhere(fault);
+	size_t length = strlen(heard->status.message);
+
+	(void)printf("\n### %s\n\n", row->slug);
+	if (heard->worlds == 0 && why != NULL) {
+		(void)printf("No plan ends in it: %s. %s %s\n", why, row->cause, row->remedy);
+		return 0;
+	}
+	(void)printf("> %s\n\n%s, code %d, %zu characters; world %s", heard->status.message,
+		     status_state_name(heard->status.state), heard->status.code, length,
+		     heard->first);
+	if (heard->worlds > 1)
+		(void)printf(", and %u more", heard->worlds - 1);
+	(void)puts(".");
+	if (heard->worlds > 0 && why == NULL && length < PORTAL_MAX &&
+	    strstr(heard->status.message, " Next: ") != NULL)
+		return 0;
+	(void)fprintf(stderr,
+		      "portal-messages: %s: %u worlds end in it, with a message of %zu characters "
+		      "%s a next step\n",
+		      row->slug, heard->worlds, length,
+		      strstr(heard->status.message, " Next: ") != NULL ? "with" : "without");
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	static struct listener l;
+	unsigned bad = 0;
+
+	if (argc != 2)
+		return 2;
+	l.dir = argv[1];
+	if (fs_list(AT_FDCWD, l.dir, listen, &l) != 0)
+		return 1;
+	(void)puts("<!-- Made by tools/portal-messages from tests/worlds: edit what they say in "
+		   "src/plan or data/. -->\n"
+		   "# What the portal says\n\n"
+		   "For each fault of exit codes 10 to 13 the message that `handler enable` leaves "
+		   "for a machine of tests/worlds:\nwhat `az vm extension list`, the portal and "
+		   "N.status show. All are shorter than the 1,024 characters\nthat the portal "
+		   "shows.");
+	for (int code = FIRST_CODE; code <= LAST_CODE; code++) {
+		(void)printf("\n## %d\n", code);
+		for (enum fault f = 1; f < FAULT_COUNT; f++)
+			if (fault_row(f)->exit_code == code)
+				bad += write_fault(f, &l.heard[f]);
+	}
+	return bad == 0 && fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
+}
