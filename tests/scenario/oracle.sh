@@ -37,10 +37,10 @@ modules_of() {
 }
 
 # modules_equal VM CONTROL: a loaded module is never unloaded before the next boot, so the former state may still have those of
-# the new one until then ($booted is empty).
+# the new one.
 modules_equal() {
 	modules_of "$1" >"$CASE_DIR/modules"
-	if [ "$2" != control-success ] && [ -z "$booted" ]; then
+	if [ "$2" != control-success ]; then
 		sort -u "$WORK/modules-control-former" "$WORK/modules-control-success" | comm -23 "$CASE_DIR/modules" - >"$CASE_DIR/modules-diff"
 	else
 		diff "$WORK/modules-$2" "$CASE_DIR/modules" >"$CASE_DIR/modules-diff" || :
