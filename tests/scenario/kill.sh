@@ -31,6 +31,7 @@ arm() {
 	put "$1" "$top/build/ib-vmext" /root/ib-vmext
 	put "$1" "$FAULTS/kill-at" /root/kill-at
 	put "$1" "$here/manifest.py" /root/manifest.py
+	apt_started "$1"
 }
 
 # draw RUN WHICH LIMIT: a number from 0 to LIMIT-1, the same for the same seed.

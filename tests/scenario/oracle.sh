@@ -26,9 +26,13 @@ unexplained() {
 	done
 }
 
-# What is told by the system's own programs, one file.
+# What apt makes when it starts, whatever it is asked.
+apt_started() { sh_in "$1" 'mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial'; }
+
+# What is told by the system's own programs, one file. Of a worker that was killed systemd remembers the transient unit until the
+# next boot.
 told() {
-	sh_in "$1" 'dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | sort; echo "== half"; ls /var/lib/dpkg/updates'
+	sh_in "$1" 'dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | grep -v "^ib-vmext-worker-.* transient" | sort; echo "== half"; ls /var/lib/dpkg/updates'
 }
 
 # The loaded modules, sorted: lsmod's, or /sys/module's where the host's kernel has no /proc/modules to lay ours over.
@@ -73,8 +77,7 @@ make_controls() {
 	done
 	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null" || return 1
 	sh_in control-success "modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" || return 1
-	# What apt makes when it starts, whatever it is asked.
-	sh_in control-untouched "mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial" || return 1
+	apt_started control-untouched || return 1
 	for control in untouched former success; do
 		told "control-$control" >"$work/told-control-$control" || return 1
 		modules_of "control-$control" >"$work/modules-control-$control" || return 1
