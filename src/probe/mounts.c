@@ -25,11 +25,13 @@ static size_t unescape(struct slice s, char ret[static POINT_MAX])
 	return n;
 }
 
+/* The point may hold a NUL, by its octal number. */
 static bool is_parent(const char *point, size_t len, const char *path)
 {
 	if (len == 1 && point[0] == '/')
 		return true;
-	return strncmp(point, path, len) == 0 && (path[len] == '/' || path[len] == '\0');
+	return strlen(path) >= len && memcmp(point, path, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0');
 }
 
 static bool has_option(struct slice options, const char *name)

@@ -195,6 +195,8 @@ static const struct {
 	{ "an option that only begins alike", "/", "x / x rw,noexecute,rox 0 0\n", TRI_NO, TRI_NO },
 	{ "lines cut short", "/", "x / x\nx /\nx\n", TRI_UNKNOWN, TRI_UNKNOWN },
 	{ "an escape at the end", "/", "x /\\04 x ro 0 0\n", TRI_UNKNOWN, TRI_UNKNOWN },
+	{ "a point that goes on behind a NUL", "/usr", "x /usr\\000\\000\\000 x ro 0 0\n",
+	  TRI_UNKNOWN, TRI_UNKNOWN },
 	{ "empty", "/", "", TRI_UNKNOWN, TRI_UNKNOWN },
 };
 
