@@ -231,6 +231,20 @@ static int put_host(const struct alias_scan *s, const struct url *u, bool *ret_p
 	return n < 0 ? n : buf_add_format(s->ret, "host-%d.example", n);
 }
 
+/* ":3128"; what is no port may be anything. */
+static int put_port(const struct alias_scan *s, const struct url *u)
+{
+	enum { PORT_MOST = 6 };
+	const char *port = s->text + u->host + u->host_len;
+	size_t digits = 0;
+
+	while (1 + digits < u->port_len && isdigit((unsigned char)port[1 + digits]))
+		digits++;
+	if (u->port_len > PORT_MOST || 1 + digits != u->port_len)
+		return 0;
+	return buf_add(s->ret, port, u->port_len);
+}
+
 /* Of a URL of somebody's own, the path goes as well. */
 static int take_url(const struct alias_scan *s)
 {
@@ -244,7 +258,7 @@ static int take_url(const struct alias_scan *s)
 	if (rc == 0)
 		rc = put_host(s, &u, &is_public);
 	if (rc == 0)
-		rc = buf_add(s->ret, s->text + u.host + u.host_len, u.port_len);
+		rc = put_port(s, &u);
 	if (rc < 0)
 		return rc;
 	if (!is_public)
