@@ -102,16 +102,22 @@ static int fetch(const struct vm_env *env, const char *m, struct error *err)
 	return root_run(env, install, NULL, 1800, err);
 }
 
-static int write_sources(const struct vm_env *env, const char *work, struct error *err)
+static int write_sources(const struct vm_env *env, const char *root, const char *work,
+			 struct error *err)
 {
-	AUTO_FREE char *sources = root_sources(env, err);
-	const char *text;
+	AUTO_BUF struct buf sources = { 0 };
+	char path[VM_PATH_MAX];
 	struct tree t;
+	int rc;
 
-	if (sources == NULL || tree_open(&t, work, err) < 0)
+	(void)TEXT_FORMAT(path, "%s/" ROOT_SOURCES, root);
+	rc = fs_read(AT_FDCWD, path, 256 << 10, &sources);
+	if (rc < 0)
+		return error_set(err, FAULT_INTERNAL, -rc, "cannot read %s: %s", path,
+				 strerror(-rc));
+	if (tree_open(&t, work, err) < 0)
 		return -1;
-	text = *sources != '\0' ? sources : "deb http://deb.debian.org/debian bookworm main\n";
-	tree_data(&t, "upper/etc/apt/sources.list", text, strlen(text));
+	tree_data(&t, "upper/etc/apt/sources.list", sources.data, sources.len);
 	tree_dir(&t, "work");
 	tree_dir(&t, "mnt");
 	return tree_close(&t, work, err);
@@ -185,7 +191,7 @@ static int make(const struct vm_env *env, const char *root, const char *dir, str
 	    fs_make_dirs(AT_FDCWD, pool, 0755) < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s", work);
 	LOG(env->log, INFO, "lab.mirror", "fetching the packages for the lab's mirror, once");
-	if (write_sources(env, work, err) < 0 || fetch_apart(env, root, work, err) < 0)
+	if (write_sources(env, root, work, err) < 0 || fetch_apart(env, root, work, err) < 0)
 		return -1;
 	rc = fs_list(AT_FDCWD, archives, take_deb, &p);
 	if (rc < 0 || p.count == 0)

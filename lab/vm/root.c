@@ -205,6 +205,7 @@ static int root_name(const struct vm_env *env, char *ret, size_t size, struct er
 	base_name(base, sizeof base);
 	digest_add(&b, base);
 	digest_add(&b, sources_list);
+	digest_add(&b, ROOT_SOURCES);
 	digest_add(&b, RECIPE);
 	for (size_t i = 0; i < ARRAY_SIZE(agent_conf); i++) {
 		digest_add(&b, agent_conf[i].key);
@@ -309,6 +310,9 @@ static int furnish(const char *dir, const char *key, struct error *err)
 		return -1;
 	write_agent_conf(&t);
 	tree_data(&t, KEYRING, key, strlen(key));
+	/* Where the root itself came from, for the mirror's packages. */
+	if (renameat(t.dir, "etc/apt/sources.list", t.dir, ROOT_SOURCES) < 0 && errno != ENOENT)
+		tree_fail(&t, ROOT_SOURCES, -errno);
 	tree_data(&t, "etc/apt/sources.list", sources_list, strlen(sources_list));
 	tree_data(&t, "etc/hosts", "127.0.0.1 localhost\n", 20);
 	tree_data(&t, "etc/resolv.conf", "", 0);
