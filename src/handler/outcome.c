@@ -19,8 +19,20 @@ static void skip(int exit_code, const char *message, struct status *s)
 	status_sub(s, "skipped", STATUS_SUCCESS, exit_code, message);
 }
 
+/* The plan refused, and that is the end: waiting did not change it. */
+static bool is_refusal(const struct outcome *o)
+{
+	const struct decision *d = &o->plan.decision;
+
+	return o->exit_code != 0 && o->exit_code == d->exit_code && o->fault == d->fault;
+}
+
 void status_from_outcome(const struct outcome *o, const struct settings *settings, struct status *s)
 {
+	if (is_refusal(o)) {
+		status_from_refusal(&o->plan.decision, settings, s);
+		return;
+	}
 	if (o->exit_code != 0 && !o->changed && may_skip(o->exit_code, settings))
 		skip(o->exit_code, o->message, s);
 	else if (o->exit_code != 0 && o->message[0] == '\0')

@@ -193,6 +193,34 @@ static void outcomes_become_statuses(void **unused)
 	}
 }
 
+/* What the worker tells after it waited in vain is what `enable` would have told. */
+static void a_refusal_is_told_alike(void **unused)
+{
+	static struct outcome o;
+	struct decision *d = &o.plan.decision;
+	struct settings settings;
+	struct status at_once = { 0 }, later = { 0 };
+
+	(void)unused;
+	settings_defaults(&settings);
+	*d = (struct decision) { .exit_code = 11, .fault = FAULT_ADAPTER_ABSENT };
+	TEXT_COPY(d->reason, "No function is there");
+	TEXT_COPY(d->remedy, "Start it again.");
+	o.exit_code = d->exit_code;
+	o.fault = d->fault;
+	TEXT_COPY(o.message, "No function is there. Start it again.");
+	status_from_refusal(d, &settings, &at_once);
+	status_from_outcome(&o, &settings, &later);
+	assert_string_equal(later.message, "No function is there. Next: Start it again. "
+					   "(ib-vmext explain adapter-absent)");
+	assert_string_equal(later.message, at_once.message);
+	assert_int_equal(later.code, 11);
+	settings.on_unsupported = UNSUPPORTED_SKIP;
+	status_from_outcome(&o, &settings, &later);
+	assert_int_equal(later.state, STATUS_SUCCESS);
+	assert_string_equal(later.subs[0].name, "skipped");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +229,7 @@ int main(void)
 		cmocka_unit_test(every_fault_says_the_next_step),
 		cmocka_unit_test(writes_whole_files),
 		cmocka_unit_test(outcomes_become_statuses),
+		cmocka_unit_test(a_refusal_is_told_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
