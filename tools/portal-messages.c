@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "act/carry.h"
 #include "base/fs.h"
@@ -25,12 +26,15 @@ static const struct {
 	{ FAULT_IRREVERSIBLE,
 	  "only `apply` meets it: old packages that cannot be saved are known once the package "
 	  "manager has been asked" },
-	{ FAULT_ABSENT, "the verdict of `verify` on a machine without an InfiniBand function" },
+	{ FAULT_ABSENT,
+	  "it is the verdict of `ib-vmext verify` on a machine without an InfiniBand function, "
+	  "where a plan says which of the faults above it is" },
 };
 
 struct heard {
 	unsigned worlds;
 	char first[NAME_MAX + 1];
+	struct buf others; /* " a, b" */
 	struct status status;
 };
 
@@ -77,13 +81,55 @@ static int judge(const struct listener *l, const char *world, struct settings *s
 	return 0;
 }
 
+/* "driver-broken: driver-broken": the same word twice, whatever stands behind it. */
+static bool doubles_a_word(const char *text)
+{
+	const char *former = "";
+	size_t former_len = 0;
+
+	for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
+		size_t whole = strcspn(text, " "), len = whole;
+
+		while (len > 0 && strchr(".,:;", text[len - 1]) != NULL)
+			len--;
+		if (len > 0 && len == former_len && strncasecmp(text, former, len) == 0)
+			return true;
+		former = text;
+		former_len = len;
+		text += whole;
+	}
+	return false;
+}
+
+static const char *complaint(const char *message, const struct decision *d)
+{
+	size_t remedy = strlen(d->remedy);
+
+	if (strlen(message) >= PORTAL_MAX)
+		return "is too long";
+	if (remedy == 0 || d->remedy[remedy - 1] != '.' || strstr(message, d->remedy) == NULL)
+		return "names no next step";
+	if (doubles_a_word(message))
+		return "says a word twice";
+	return strstr(message, "..") != NULL ? "has two full stops" : NULL;
+}
+
+static int keep(struct heard *heard, const char *world, const struct status *s)
+{
+	if (heard->worlds++ > 0)
+		return buf_add_format(&heard->others, "%s %s", heard->worlds > 2 ? "," : "", world);
+	heard->status = *s;
+	return TEXT_COPY(heard->first, world);
+}
+
 static int listen(void *ctx, const char *world)
 {
 	static struct plan plan;
 	struct listener *l = ctx;
+	struct status status = { 0 };
+	const char *wrong;
 	struct error err = { 0 };
 	struct settings settings;
-	struct heard *heard;
 	char path[PATH_MAX];
 
 	(void)TEXT_FORMAT(path, "%s/%s/world.json", l->dir, world);
@@ -95,12 +141,13 @@ static int listen(void *ctx, const char *world)
 	}
 	if (plan.decision.exit_code == 0)
 		return 0;
-	heard = &l->heard[plan.decision.fault];
-	if (heard->worlds++ > 0)
-		return 0;
-	(void)TEXT_COPY(heard->first, world);
-	status_from_refusal(&plan.decision, &settings, &heard->status);
-	return 0;
+	status_from_refusal(&plan.decision, &settings, &status);
+	wrong = complaint(status.message, &plan.decision);
+	if (wrong == NULL)
+		return keep(&l->heard[plan.decision.fault], world, &status);
+	(void)fprintf(stderr, "portal-messages: %s: the message %s: %s\n", world, wrong,
+		      status.message);
+	return -1;
 }
 
 static const char *why_elsewhere(enum fault fault)
@@ -111,33 +158,35 @@ static const char *why_elsewhere(enum fault fault)
 	return NULL;
 }
 
-/* The number of complaints. */
-static unsigned write_fault(enum fault fault, const struct heard *heard)
+static void write_message(const struct heard *heard)
+{
+	const struct status *s = &heard->status;
+
+	(void)printf("> %s\n\n%s, code %d, %zu characters; world %s.\n", s->message,
+		     status_state_name(s->state), s->code, strlen(s->message), heard->first);
+	if (heard->worlds > 1)
+		(void)printf("\nThe fault of %u more:%s.\n", heard->worlds - 1,
+			     buf_text(&heard->others));
+}
+
+/* False where no world reaches the fault and nobody says why, or one does and somebody says that
+ * none can. */
+static bool write_fault(enum fault fault, const struct heard *heard)
 {
 	const struct fault_row *row = fault_row(fault);
 	const char *why = why_elsewhere(fault);
-	size_t length = strlen(heard->status.message);
 
-	(void)printf("\n### %s\n\n", row->slug);
-	if (heard->worlds == 0 && why != NULL) {
-		(void)printf("No plan ends in it: %s. %s %s\n", why, row->cause, row->remedy);
-		return 0;
+	if ((heard->worlds > 0) == (why != NULL)) {
+		(void)fprintf(stderr, "portal-messages: %s: %u worlds end in it, %s\n", row->slug,
+			      heard->worlds, why != NULL ? why : "and nothing says why");
+		return false;
 	}
-	(void)printf("> %s\n\n%s, code %d, %zu characters; world %s", heard->status.message,
-		     status_state_name(heard->status.state), heard->status.code, length,
-		     heard->first);
-	if (heard->worlds > 1)
-		(void)printf(", and %u more", heard->worlds - 1);
-	(void)puts(".");
-	if (heard->worlds > 0 && why == NULL && length < PORTAL_MAX &&
-	    strstr(heard->status.message, " Next: ") != NULL)
-		return 0;
-	(void)fprintf(stderr,
-		      "portal-messages: %s: %u worlds end in it, with a message of %zu characters "
-		      "%s a next step\n",
-		      row->slug, heard->worlds, length,
-		      strstr(heard->status.message, " Next: ") != NULL ? "with" : "without");
-	return 1;
+	(void)printf("\n### %s\n\n", row->slug);
+	if (heard->worlds > 0)
+		write_message(heard);
+	else
+		(void)printf("No plan ends in it: %s. %s %s\n", why, row->cause, row->remedy);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -150,18 +199,20 @@ int main(int argc, char **argv)
 	l.dir = argv[1];
 	if (fs_list(AT_FDCWD, l.dir, listen, &l) != 0)
 		return 1;
-	(void)puts("<!-- Made by tools/portal-messages from tests/worlds: edit what they say in "
-		   "src/plan or data/. -->\n"
-		   "# What the portal says\n\n"
-		   "For each fault of exit codes 10 to 13 the message that `handler enable` leaves "
-		   "for a machine of tests/worlds:\nwhat `az vm extension list`, the portal and "
-		   "N.status show. All are shorter than the 1,024 characters\nthat the portal "
-		   "shows.");
+	(void)puts(
+		"<!-- Made by tools/portal-messages from tests/worlds: edit what they say in "
+		"src/plan or data/. -->\n"
+		"# What the portal says\n\n"
+		"For each fault of exit codes 10 to 13 the message that `handler enable`, or its "
+		"worker where waiting could help,\nleaves for a machine of tests/worlds: what `az "
+		"vm extension list`, the portal and "
+		"N.status show. All are shorter than the 1,024 characters\nthat the portal "
+		"shows.");
 	for (int code = FIRST_CODE; code <= LAST_CODE; code++) {
 		(void)printf("\n## %d\n", code);
 		for (enum fault f = 1; f < FAULT_COUNT; f++)
 			if (fault_row(f)->exit_code == code)
-				bad += write_fault(f, &l.heard[f]);
+				bad += !write_fault(f, &l.heard[f]);
 	}
 	return bad == 0 && fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
 }

@@ -10,15 +10,17 @@ int carry_possible(const struct plan *p, const struct facts *f, struct error *er
 
 		if (!step_ops(s->kind))
 			return error_set(err, FAULT_ROUTE_NOT_CARRIED_OUT, 0,
-					 "The route %s has the step %s, which this version plans "
-					 "but does not carry out yet; nothing was changed",
+					 "The driver for this machine is %s, but this version of "
+					 "ib-vmext cannot carry out its step %s yet; nothing was "
+					 "changed",
 					 p->decision.route, s->id);
 		/* Where it is not known which one there is, the step itself says so. */
 		if (s->kind == STEP_PACKAGES && f->package_manager[0] != '\0' &&
 		    !package_manager_find(f->package_manager))
 			return error_set(err, FAULT_ROUTE_NOT_CARRIED_OUT, 0,
-					 "The route %s installs packages with %s, which this "
-					 "version does not do yet; nothing was changed",
+					 "The driver for this machine is %s, but this version of "
+					 "ib-vmext cannot install packages with %s yet; nothing "
+					 "was changed",
 					 p->decision.route, f->package_manager);
 	}
 	return 0;

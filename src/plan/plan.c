@@ -62,31 +62,37 @@ static void refuse_choice(const struct inputs *in, const struct routes *routes, 
 
 static void refuse_version(const struct inputs *in, const struct candidate *c, struct plan *ret)
 {
-	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_VERSION,
-			"Version %s is not to be had for this machine: %s: %s",
-			in->settings->driver_version, c->route, c->why);
+	if (text_eq(c->route, "keep"))
+		decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_VERSION,
+				"Version %s is not to be had for this machine: %s %s is installed",
+				in->settings->driver_version,
+				driver_kind_name(in->facts->driver.kind), c->version);
+	else
+		decision_refuse(&ret->decision, FAULT_UNSUPPORTED_DRIVER_VERSION,
+				"Version %s is not to be had for this machine: %s gives %s",
+				in->settings->driver_version, c->route,
+				c->version[0] != '\0' ? c->version : "the distribution's version");
 }
 
-static void refuse_image(const struct inputs *in, const struct candidate *c, struct plan *ret)
+/* Where the catalogue knows nothing of the distribution, the reason is said with that. */
+static void refuse_image(const struct inputs *in, const char *why, struct plan *ret)
 {
 	const struct facts *f = in->facts;
 
 	decision_refuse(&ret->decision, FAULT_UNSUPPORTED_IMAGE,
-			"No driver of the catalogue serves %s %s on %s with kernel %s: %s",
+			"No driver of the catalogue serves %s %s on %s with kernel %s%s%s",
 			f->os.id[0] != '\0' ? f->os.id : "this distribution", f->os.version,
-			f->kernel.machine, f->kernel.release, c->why);
+			f->kernel.machine, f->kernel.release, why[0] != '\0' ? ": " : "", why);
 }
 
 /* A rule that somebody can do something about says what. */
 static void refuse_blocked(const struct inputs *in, const struct candidate *c,
 			   const struct rule *rule, struct plan *ret)
 {
-	if (rule->fault == FAULT_NONE)
-		refuse_image(in, c, ret);
-	else
-		decision_refuse(&ret->decision, rule->fault,
-				"The driver %s cannot be used on %s %s: %s", c->route,
-				in->facts->os.id, in->facts->os.version, c->why);
+	decision_refuse(&ret->decision,
+			rule->fault != FAULT_NONE ? rule->fault : FAULT_UNSUPPORTED_IMAGE,
+			"The driver %s cannot be used on %s %s: %s", c->route, in->facts->os.id,
+			in->facts->os.version, c->why);
 	(void)TEXT_COPY(ret->decision.remedy, rule_remedy(rule));
 }
 
@@ -106,7 +112,8 @@ static void route_refuse(const struct inputs *in, const struct routes *routes, u
 	else if (others)
 		refuse_choice(in, routes, ret);
 	else
-		refuse_image(in, &ret->candidates[i], ret);
+		refuse_image(in, routes->ends[i] == ROUTE_NO_ROW ? "" : ret->candidates[i].why,
+			     ret);
 }
 
 static void accept(const struct inputs *in, const struct candidate *c, struct plan *ret)

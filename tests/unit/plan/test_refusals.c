@@ -63,23 +63,23 @@ static const struct {
 	  "InfiniBand function",
 	  "Run it on a machine with a Mellanox InfiniBand adapter." },
 	{ FAULT_UNSUPPORTED_IMAGE, 12, other_os,
-	  "No driver of the catalogue serves fedora 40 on x86_64 with kernel 6.8.0-1041-azure: no "
-	  "row of the catalogue for fedora 40",
-	  "Use an image of the support matrix." },
+	  "No driver of the catalogue serves fedora 40 on x86_64 with kernel 6.8.0-1041-azure",
+	  "Use an image whose distribution, version and kernel docs/support-matrix.md lists." },
 	{ FAULT_UNSUPPORTED_DRIVER_CHOICE, 12, ask_distro,
 	  "The driver distro does not serve this machine: no row of the catalogue for ubuntu "
 	  "22.04; "
 	  "eligible here: doca-ofed, mlnx-ofed, inbox",
 	  "Leave `driver` at auto, or choose one that `ib-vmext plan` lists as eligible." },
 	{ FAULT_UNSUPPORTED_DRIVER_VERSION, 12, ask_version,
-	  "Version 9.9 is not to be had for this machine: doca-ofed: it gives 3.2.1, but the "
-	  "settings ask for version 9.9",
+	  "Version 9.9 is not to be had for this machine: doca-ofed gives 3.2.1",
 	  "Leave `driverVersion` out, or choose one that `ib-vmext plan` lists." },
 	{ FAULT_SECURE_BOOT, 12, secure_boot,
 	  "The driver mlnx-ofed cannot be used on ubuntu 22.04: its modules are compiled here and "
 	  "signed by nobody, and under Secure Boot kernel 6.8.0-1041-azure loads signed modules "
 	  "only",
-	  "Give modulesKey and enrol its certificate with mokutil, choose driver inbox, or deploy "
+	  "Give modulesKey and enrol its certificate with mokutil, choose driver inbox where "
+	  "`ib-vmext "
+	  "plan` lists it as eligible, or deploy "
 	  "the VM without Secure Boot." },
 	{ FAULT_SIZE_WITHOUT_INFINIBAND, 13, look_alike,
 	  "Standard_ND96is_H100_v5 (ND H100 v5) has no InfiniBand",
@@ -87,7 +87,9 @@ static const struct {
 	{ FAULT_SIZE_NOT_KNOWN, 13, size_new,
 	  "Standard_Z9s_v9 is not a size of the catalogue, and the one adapter on its PCI "
 	  "bus is no InfiniBand function",
-	  "Deploy with an InfiniBand-enabled (\"r\") size of the H or N series." },
+	  "If the size has InfiniBand, stop (deallocate) and start the VM; if it has none, deploy "
+	  "with "
+	  "an InfiniBand-enabled (\"r\") size of the H or N series." },
 };
 
 static void says_the_whole_message(void **unused)

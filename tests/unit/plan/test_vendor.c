@@ -208,7 +208,8 @@ static const struct {
 	{ "what can be changed here is the remedy", blacklisted_doca_only, "blacklisted",
 	  "Remove its line from /etc/modprobe.d." },
 	{ "so is room", disk_doca_only, "900 MiB free", "Free space" },
-	{ "else another image", dpll_doca_only, "dpll", "Use an image of the support matrix." },
+	{ "else another image", dpll_doca_only, "dpll",
+	  "Use an image whose distribution, version and kernel docs/support-matrix.md lists." },
 	{ "Secure Boot has its own", secure_boot_asked, "The driver doca-ofed cannot be used",
 	  "Give modulesKey" },
 };
