@@ -367,7 +367,7 @@ int main(void)
 		"CX3-Pro is ConnectX-3 Pro, and so on; mlx5Gen is a function of ConnectX-6 Dx or "
 		"later of which neither\nthe VM size nor the rate tells which. Of a major version, "
 		"`9.*` stands for what is not named. *No digest*:\nnobody has told what the "
-		"artefact must be, and it is pinned when it is first used. *Deprecated*:\ntaken "
+		"artefact must be. *Deprecated*:\ntaken "
 		"only "
 		"where nothing else serves.\n",
 		C->version);

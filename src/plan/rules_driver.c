@@ -352,8 +352,8 @@ static bool no_digest(const struct inputs *in, const struct driver_row *row, cha
 		return false;
 	name = strrchr(row->url, '/');
 	(void)text_format(what, size,
-			  "nobody has published a digest of %s: it is fetched over TLS only, and "
-			  "pinned in the receipt at first use",
+			  "nobody has published a digest of %s: it can be fetched over TLS only, "
+			  "and held against nothing",
 			  name != NULL ? name + 1 : row->url);
 	return true;
 }
