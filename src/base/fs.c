@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
+
+enum { TEMPORARY_TRIES = 100 };
 
 int fs_write_all(int fd, const void *data, size_t len)
 {
@@ -88,24 +91,82 @@ static int open_parent(int dir, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Make a new file for writing. What stands there is left from a run that was killed, or was put
- * there by somebody else: it is removed, never written through. */
-static int open_new(int dir, const char *name, mode_t mode)
+/* A file that is being written, beside the one that it will replace. */
+struct temporary {
+	int fd;                  /* for writing */
+	int lock;                /* locked until the file has its final name: fd is closed before */
+	char name[NAME_MAX + 1]; /* ".NAME.new" */
+};
+
+static void temporary_free(struct temporary *t)
 {
-	int fd;
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	if (t->lock >= 0)
+		(void)close(t->lock);
+	*t = (struct temporary) { .fd = -1, .lock = -1 };
+}
+#define AUTO_TEMPORARY CLEANUP(temporary_free)
 
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		return -errno;
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (fchmod(fd, mode) < 0) { /* whatever the umask */
-		int rc = -errno;
+static bool lock_now(int fd)
+{
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
 
-		(void)close(fd);
-		return rc;
+static bool is_same_file(int fd, int dir, const char *name)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Remove what nobody has locked: it is left from a process that was killed, or was put there by
+ * somebody else. -EWOULDBLOCK if one that lives is writing it, -EAGAIN if it is another by now. */
+static int remove_left(int dir, const char *name)
+{
+	AUTO_FD int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd >= 0 && !lock_now(fd))
+		return -EWOULDBLOCK;
+	if (fd >= 0 && !is_same_file(fd, dir, name))
+		return -EAGAIN;
+	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* Make and lock it. -EAGAIN where somebody took it for a left one before it was locked. */
+static int temporary_make(int dir, struct temporary *ret)
+{
+	ret->fd = openat(dir, ret->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			 0600);
+	if (ret->fd < 0)
+		return errno == EEXIST ? -EAGAIN : -errno;
+	ret->lock = openat(dir, ret->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (lock_now(ret->lock) && is_same_file(ret->fd, dir, ret->name) &&
+	    is_same_file(ret->lock, dir, ret->name))
+		return 0;
+	temporary_free(ret);
+	return -EAGAIN;
+}
+
+/* One that is left is removed, never written through; beside one that another process writes just
+ * now, ours gets a name of its own. */
+static int temporary_open(int dir, const char *name, struct temporary *ret)
+{
+	int rc = -EAGAIN;
+
+	for (int tries = 0; rc == -EAGAIN && tries < TEMPORARY_TRIES; tries++) {
+		if (TEXT_FORMAT(ret->name, ".%s.new", name) < 0)
+			return -ENAMETOOLONG;
+		rc = remove_left(dir, ret->name);
+		if (rc == -EWOULDBLOCK)
+			rc = TEXT_FORMAT(ret->name, ".%s.new.%ld", name, (long)getpid());
+		if (rc == 0)
+			rc = temporary_make(dir, ret);
 	}
-	return fd;
+	return rc;
 }
 
 /* Where the content of a new file comes from: memory, or the open file `from` if that is not -1. */
@@ -135,13 +196,15 @@ static int write_content(int fd, const struct content *c)
 	return 0;
 }
 
-static int write_synced(int dir, const char *name, const struct content *c, mode_t mode)
+/* Closed at its end: what is open for writing cannot be executed. */
+static int write_synced(struct temporary *t, const struct content *c, mode_t mode)
 {
-	AUTO_FD int fd = open_new(dir, name, mode);
+	AUTO_FD int fd = t->fd;
 	int rc;
 
-	if (fd < 0)
-		return fd;
+	t->fd = -1;
+	if (fchmod(fd, mode) < 0) /* whatever the umask */
+		return -errno;
 	rc = write_content(fd, c);
 	if (rc < 0)
 		return rc;
@@ -153,20 +216,21 @@ static int replace(int dir, const char *path, const struct content *c, mode_t mo
 	size_t parent_len;
 	const char *name = name_in(path, &parent_len);
 	AUTO_FD int parent = open_parent(dir, path);
-	char tmp[NAME_MAX + 1];
+	AUTO_TEMPORARY struct temporary tmp = { .fd = -1, .lock = -1 };
 	int rc;
 
 	if (parent < 0)
 		return parent;
 	if (name[0] == '\0')
 		return -EISDIR;
-	if (TEXT_FORMAT(tmp, ".%s.new", name) < 0)
-		return -ENAMETOOLONG;
-	rc = write_synced(parent, tmp, c, mode);
-	if (rc == 0 && renameat(parent, tmp, parent, name) < 0)
+	rc = temporary_open(parent, name, &tmp);
+	if (rc < 0)
+		return rc;
+	rc = write_synced(&tmp, c, mode);
+	if (rc == 0 && renameat(parent, tmp.name, parent, name) < 0)
 		rc = -errno;
 	if (rc < 0) {
-		(void)unlinkat(parent, tmp, 0);
+		(void)unlinkat(parent, tmp.name, 0);
 		return rc;
 	}
 	return fsync(parent) < 0 ? -errno : 0;

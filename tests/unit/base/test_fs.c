@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -400,6 +401,53 @@ static void lists_many(void **state)
 
 #define IN_PLACE(fn) cmocka_unit_test_setup_teardown(fn, place_make, place_remove)
 
+enum { WRITERS = 8, ROUNDS = 100, SIZE = 40000 };
+
+/* One of several processes that replace and run the same file at once. Its exit status is the
+ * number of what went wrong. */
+static void write_and_run(int dir, int writer, int program)
+{
+	char text[SIZE];
+
+	memset(text, 'a' + writer, sizeof text);
+	for (int i = 0; i < ROUNDS; i++) {
+		AUTO_BUF struct buf got = { 0 };
+
+		if (fs_replace(dir, "file", text, sizeof text, 0644) < 0)
+			_exit(1);
+		if (fs_read(dir, "file", 2 * SIZE, &got) < 0 || got.len != SIZE)
+			_exit(2);
+		for (size_t k = 1; k < got.len; k++)
+			if (got.data[k] != got.data[0])
+				_exit(3);
+		if (lseek(program, 0, SEEK_SET) < 0 || fs_copy_to(program, dir, "true", 0755) < 0)
+			_exit(4);
+	}
+	(void)fchdir(dir);
+	(void)execl("./true", "true", (char *)NULL);
+	_exit(errno == ETXTBSY ? 5 : 6);
+}
+
+/* Two handlers that are started at once write the same status and the same copy of the program. */
+static void many_replace_at_once(void **state)
+{
+	int dir = here(state), status;
+	pid_t writers[WRITERS];
+
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i] = fork();
+		assert_true(writers[i] >= 0);
+		if (writers[i] == 0)
+			write_and_run(dir, i, open("/bin/true", O_RDONLY | O_CLOEXEC));
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		assert_int_equal(waitpid(writers[i], &status, 0), writers[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_false(fs_exists(dir, ".file.new"));
+	assert_false(fs_exists(dir, ".true.new"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -412,6 +460,7 @@ int main(void)
 		IN_PLACE(replaces_below_a_directory_and_by_absolute_path),
 		IN_PLACE(a_reader_keeps_the_file_that_it_opened),
 		IN_PLACE(a_leftover_is_removed_and_not_written_through),
+		IN_PLACE(many_replace_at_once),
 		IN_PLACE(a_symlink_is_replaced_and_not_followed),
 		IN_PLACE(on_failure_the_old_file_stands),
 		IN_PLACE(copies_files),
