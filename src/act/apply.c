@@ -129,6 +129,8 @@ static int carry_out(struct act *a, const struct apply_options *o, struct outcom
 	rc = make_ready(&r, &shown, err);
 	if (rc == 0)
 		rc = run_begin_apply(&r, err);
+	if (rc == 0 && plan_shown_step(&r.journal.plan))
+		r.steps.shown_step = plan_shown_step(&r.journal.plan)->id;
 	if (rc == 0)
 		rc = run_drive(&r, err);
 	run_free(&r);

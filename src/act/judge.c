@@ -67,27 +67,50 @@ static void warn_irreversible(const struct error *why, struct plan *plan)
 	TEXT_COPY(w->remedy, row->remedy);
 }
 
+const struct step *plan_shown_step(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->nsteps; i++) {
+		enum step_kind kind = plan->steps[i].kind;
+
+		if (kind == STEP_PACKAGES)
+			return &plan->steps[i];
+		if (kind == STEP_REPOSITORY || kind == STEP_INSTALLER)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Is there a transaction that nobody can know before the run is on its way? */
+static bool has_late_packages(const struct plan *plan, const struct step *shown)
+{
+	for (unsigned i = 0; i < plan->nsteps; i++) {
+		const struct step *s = &plan->steps[i];
+
+		if ((s->kind == STEP_PACKAGES && s != shown) || s->kind == STEP_INSTALLER)
+			return true;
+	}
+	return false;
+}
+
 int plan_resolve(const struct step_context *c, resolve_fn *resolve, struct plan *plan,
 		 struct transaction *ret, struct error *err)
 {
-	for (unsigned i = 0; i < plan->nsteps; i++) {
-		struct step *step = &plan->steps[i];
-		struct error why = { 0 };
+	struct step *shown = (struct step *)plan_shown_step(plan);
+	struct error why = { 0 };
 
-		if (step->kind != STEP_PACKAGES)
-			continue;
-		if (resolve(c, step, ret, err) < 0)
+	if (shown) {
+		if (resolve(c, shown, ret, err) < 0)
 			return -1;
-		list_changes(ret, step);
-		if (step_packages_reversible(c, ret, &why) == 0)
-			continue;
-		if (why.fault != FAULT_IRREVERSIBLE) {
-			*err = why;
-			return -1;
+		list_changes(ret, shown);
+		if (step_packages_reversible(c, ret, &why) < 0) {
+			if (why.fault != FAULT_IRREVERSIBLE) {
+				*err = why;
+				return -1;
+			}
+			warn_irreversible(&why, plan);
 		}
-		warn_irreversible(&why, plan);
 	}
-	plan->resolved = true;
+	plan->resolved = !has_late_packages(plan, shown);
 	return 0;
 }
 

@@ -23,12 +23,18 @@ int act_look(const struct host *h, const struct catalogue *c, struct facts *ret,
 int act_look_again(const struct host *h, const struct catalogue *c, struct facts *f,
 		   struct error *err);
 
-/* Add the package manager's own simulation to the plan: the steps' changes, `resolved`, a warning
- * for what could not be put back. The transaction (sorted) goes to *ret. A refusal of the package
- * manager is an error, and so is a plan that cannot be carried out. Changes nothing but stale
- * package lists, which it brings up to date. */
+/* Add the package manager's own simulation to the plan: the changes of plan_shown_step, a warning
+ * for what could not be put back, and `resolved`, unless another step's cannot be known yet. The
+ * transaction (sorted) goes to *ret. A refusal of the package manager is an error, and so is a plan
+ * that cannot be carried out. Changes nothing but stale package lists, which it brings up to date.
+ */
 int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
 		struct plan *plan, struct transaction *ret, struct error *err);
+
+/* The step whose package transaction can be known before anything is changed: the first, unless its
+ * packages come from a repository that the run makes known, or are the installer's own. NULL if
+ * there is none. */
+const struct step *plan_shown_step(const struct plan *plan);
 
 struct step_context;
 

@@ -20,8 +20,11 @@ struct step_context {
 	int state_dir;   /* of ib-vmext, open */
 	const char *run; /* the journal's name: saved/<run>/ holds what is needed to go back */
 	struct package_context packages; /* .manager is NULL where there is none that we know */
-	const struct transaction
-		*shown; /* the transaction that was shown; NULL when going on after a crash */
+	/* The transaction that was shown, and the id of its step. NULL when going on after a crash.
+	 * A step whose packages come from a repository that the run itself makes known cannot be
+	 * shown before: it is made ready when its turn comes. */
+	const struct transaction *shown;
+	const char *shown_step;
 };
 
 struct step_ops {

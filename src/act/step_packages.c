@@ -136,7 +136,7 @@ int step_packages_ready(const struct step_context *c, const struct step *s, stru
 static int resolve_to_prepare(const struct step_context *c, const struct step *s,
 			      struct transaction *ret, struct error *err)
 {
-	if (!c->shown)
+	if (!c->shown || !text_eq(c->shown_step, s->id))
 		return step_packages_ready(c, s, ret, err);
 	if (step_packages_resolve(c, s, ret, err) < 0)
 		return -1;

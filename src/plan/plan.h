@@ -22,6 +22,15 @@ enum step_kind {
 	STEP_REPOSITORY, /* make the artefact's packages known to the package manager */
 	STEP_INSTALLER,  /* run mlnxofedinstall of the unpacked artefact */
 	STEP_SERVICES,   /* enable units for the next boot */
+	STEP_BUILD,      /* see that each DKMS module of the stack is there for each kernel that can
+			    run next; build what is missing */
+	STEP_PREBUILT,   /* put modules in place that were built before, from a pack */
+	STEP_SIGN,       /* sign what was built with the owner's key */
+	STEP_INITRAMFS,  /* renew each initramfs that holds a module of the stack */
+	STEP_NEXT_BOOT,  /* look whether the next boot will have its network and its modules;
+			    changes nothing */
+	STEP_RELOAD,     /* put the new modules in the place of the loaded ones, under a dead-man
+			    switch */
 	STEP_KIND_COUNT
 };
 

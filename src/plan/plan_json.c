@@ -11,7 +11,10 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_PACKAGES] = "packages",     [STEP_FILE] = "file",
 	[STEP_MODULES] = "modules",       [STEP_DOWNLOAD] = "download",
 	[STEP_REPOSITORY] = "repository", [STEP_INSTALLER] = "installer",
-	[STEP_SERVICES] = "services",
+	[STEP_SERVICES] = "services",     [STEP_BUILD] = "build",
+	[STEP_PREBUILT] = "prebuilt",     [STEP_SIGN] = "sign",
+	[STEP_INITRAMFS] = "initramfs",   [STEP_NEXT_BOOT] = "next-boot",
+	[STEP_RELOAD] = "reload",
 };
 
 const char *step_kind_name(enum step_kind kind)
