@@ -131,10 +131,19 @@ static int begin_write(struct journal *j, struct error *err)
 	return rc < 0 ? failed("journal/open", "written", rc, err) : 0;
 }
 
+/* The mark goes first: it may stand although it could not be synced, and must name a file. */
+static void begin_take_back(const struct journal *j)
+{
+	char path[80];
+
+	path_of(j->run, path);
+	(void)unlinkat(j->state_dir, "journal/open", 0);
+	(void)unlinkat(j->state_dir, path, 0);
+}
+
 int journal_begin(struct journal *ret, const struct host *h, int state_dir, json_t *begin,
 		  const struct plan *plan, struct error *err)
 {
-	char path[80];
 	int rc;
 
 	*ret = (struct journal) { .host = h, .state_dir = state_dir, .fd = -1 };
@@ -149,8 +158,7 @@ int journal_begin(struct journal *ret, const struct host *h, int state_dir, json
 		return failed("journal", "added to", rc, err);
 	if (begin_write(ret, err) == 0)
 		return 0;
-	path_of(ret->run, path);
-	(void)unlinkat(state_dir, path, 0);
+	begin_take_back(ret);
 	return -1;
 }
 

@@ -19,7 +19,8 @@ NODISCARD int fs_read(int dir, const char *path, size_t max, struct buf *ret);
 
 /* Replace dir/path by data: a reader, or a crash, finds the old file or the new one and nothing
  * between. The temporary file stands beside it, synced, as does the directory. On failure the old
- * file stands. */
+ * file stands, or, where the directory could not be synced, the new one that a power cut may take
+ * back. */
 NODISCARD int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode);
 
 /* As fs_replace, copying the open file `from`. */

@@ -51,18 +51,30 @@ uint64_t crash_count(void)
 	return crash.count;
 }
 
-/* Is the disk full for this call? */
-static bool strike(bool takes_space)
+/* What a call needs to succeed. */
+enum need { NEED_NOTHING = 0, NEED_ROOM = 1, NEED_DISK = 2 };
+
+static int error_of(enum crash_kind kind, unsigned needs)
 {
+	if (kind == CRASH_DISK_FULL && (needs & NEED_ROOM))
+		return ENOSPC;
+	return kind == CRASH_DISK_FAILS && (needs & NEED_DISK) ? EIO : 0;
+}
+
+/* Does this call fail? Then errno says why. */
+static bool strike(unsigned needs)
+{
+	int error;
+
 	if (crash.paused)
 		return false;
 	crash.count++;
 	if (crash.kind == CRASH_KILL && crash.count == crash.at)
 		_exit(CRASH_STATUS);
-	if (crash.kind != CRASH_DISK_FULL || crash.count < crash.at || !takes_space)
-		return false;
-	errno = ENOSPC;
-	return true;
+	error = crash.count < crash.at ? 0 : error_of(crash.kind, needs);
+	if (error != 0)
+		errno = error;
+	return error != 0;
 }
 
 /* A kill leaves half of what was to be written; so does a full disk. */
@@ -73,29 +85,29 @@ ssize_t __wrap_write(int fd, const void *data, size_t len)
 	if ((crash.kind == CRASH_KILL || crash.kind == CRASH_DISK_FULL) &&
 	    crash.count + 1 == crash.at && len > 1)
 		(void)!__real_write(fd, data, len / 2);
-	return strike(true) ? -1 : __real_write(fd, data, len);
+	return strike(NEED_ROOM | NEED_DISK) ? -1 : __real_write(fd, data, len);
 }
 
 int __wrap_fsync(int fd)
 {
 	(void)fd;
-	return strike(false) ? -1 : 0;
+	return strike(NEED_ROOM | NEED_DISK) ? -1 : 0;
 }
 
 int __wrap_fdatasync(int fd)
 {
 	(void)fd;
-	return strike(false) ? -1 : 0;
+	return strike(NEED_ROOM | NEED_DISK) ? -1 : 0;
 }
 
 int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
-	return strike(false) ? -1 : __real_renameat(from_dir, from, to_dir, to);
+	return strike(NEED_NOTHING) ? -1 : __real_renameat(from_dir, from, to_dir, to);
 }
 
 int __wrap_unlinkat(int dir, const char *path, int flags)
 {
-	return strike(false) ? -1 : __real_unlinkat(dir, path, flags);
+	return strike(NEED_NOTHING) ? -1 : __real_unlinkat(dir, path, flags);
 }
 
 int __wrap_mkdirat(int dir, const char *path, mode_t mode)
@@ -104,10 +116,10 @@ int __wrap_mkdirat(int dir, const char *path, mode_t mode)
 
 	if (fstatat(dir, path, &st, 0) == 0) /* nothing would change: not an instant of its own */
 		return __real_mkdirat(dir, path, mode);
-	return strike(true) ? -1 : __real_mkdirat(dir, path, mode);
+	return strike(NEED_ROOM) ? -1 : __real_mkdirat(dir, path, mode);
 }
 
 int __wrap_symlinkat(const char *target, int dir, const char *path)
 {
-	return strike(true) ? -1 : __real_symlinkat(target, dir, path);
+	return strike(NEED_ROOM) ? -1 : __real_symlinkat(target, dir, path);
 }

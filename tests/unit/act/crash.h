@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 enum crash_kind {
-	CRASH_NONE,     /* only count */
-	CRASH_KILL,     /* _exit(CRASH_STATUS) in place of the call */
-	CRASH_DISK_FULL /* it and all that follow and take space fail with ENOSPC */
+	CRASH_NONE,      /* only count */
+	CRASH_KILL,      /* _exit(CRASH_STATUS) in place of the call */
+	CRASH_DISK_FULL, /* it and all that follow and take space fail with ENOSPC */
+	CRASH_DISK_FAILS /* it and all that follow and reach the disk fail with EIO */
 };
 
 enum { CRASH_STATUS = 137 };

@@ -92,6 +92,9 @@ static const struct {
 	{ "disk full in apply, then apply", nothing, apply, apply, CRASH_DISK_FULL, false },
 	{ "disk full in apply, then undo", something, apply, undo, CRASH_DISK_FULL, false },
 	{ "disk full in undo, then undo", something_installed, undo, undo, CRASH_DISK_FULL, false },
+	{ "disk fails in apply, then apply", nothing, apply, apply, CRASH_DISK_FAILS, false },
+	{ "disk fails in apply, then undo", something, apply, undo, CRASH_DISK_FAILS, false },
+	{ "disk fails in undo, then undo", installed, undo, undo, CRASH_DISK_FAILS, false },
 };
 
 static struct outcome *shared; /* of the child */
