@@ -150,9 +150,8 @@ static json_t *member(struct parser *p, const json_t *of, const char *name)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)of, key, value)
-		if (text_eq_nocase(key, name))
-			return json_incref(value);
+	json_object_foreach((json_t *)of, key,
+			    value) if (text_eq_nocase(key, name)) return json_incref(value);
 	error_set(p->err, FAULT_USAGE, ENOENT,
 		  "InvalidTemplate: the property '%s' in '%.200s' is not there", name, p->text);
 	return NULL;
@@ -237,9 +236,9 @@ static json_t *evaluate_array(const struct scope *s, const json_t *array, struct
 	json_t *item;
 	size_t i;
 
-	json_array_foreach((json_t *)array, i, item)
-		if (json_array_append_new(list, value_evaluate(s, item, err)) < 0)
-			return NULL;
+	json_array_foreach((json_t *)array, i,
+			   item) if (json_array_append_new(list, value_evaluate(s, item, err)) <
+				     0) return NULL;
 	return TAKE(list);
 }
 
@@ -249,9 +248,9 @@ static json_t *evaluate_object(const struct scope *s, const json_t *object, stru
 	const char *key;
 	json_t *item;
 
-	json_object_foreach((json_t *)object, key, item)
-		if (json_object_set_new(made, key, value_evaluate(s, item, err)) < 0)
-			return NULL;
+	json_object_foreach((json_t *)object, key,
+			    item) if (json_object_set_new(made, key, value_evaluate(s, item, err)) <
+				      0) return NULL;
 	return TAKE(made);
 }
 

@@ -21,8 +21,8 @@ struct copy_loop {
 };
 
 struct scope {
-	const json_t *parameters; /* name -> value */
-	const json_t *variables;  /* name -> as it stands in the template */
+	const json_t *parameters;     /* name -> value */
+	const json_t *variables;      /* name -> as it stands in the template */
 	const json_t *subscription;   /* what subscription() is */
 	const json_t *resource_group; /* what resourceGroup() is */
 	const json_t *deployment;     /* what deployment() is */

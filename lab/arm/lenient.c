@@ -8,7 +8,8 @@
 struct reader {
 	const char *at, *end;
 	struct buf *out;
-	size_t comma; /* where in `out` a comma stands that nothing has followed yet, plus 1; or 0 */
+	size_t comma; /* where in `out` a comma stands that nothing has followed yet, plus 1; or 0
+		       */
 };
 
 static bool is_word(char c)

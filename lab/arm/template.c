@@ -55,9 +55,8 @@ static bool is_allowed(const json_t *value, const json_t *allowed)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach((json_t *)allowed, i, item)
-		if (json_equal(item, (json_t *)value))
-			return true;
+	json_array_foreach((json_t *)allowed, i,
+			   item) if (json_equal(item, (json_t *)value)) return true;
 	return !allowed;
 }
 
@@ -92,10 +91,9 @@ static int parameter_read(struct template *t, const char *name, const json_t *de
 	const char *type = json_text_at(declared, "type", "");
 	struct scope scope = scope_of(t);
 	const json_t *otherwise = json_object_get(declared, "defaultValue");
-	AUTO_JSON json_t *value =
-		given       ? json_incref(json_object_get(given, "value"))
-		: otherwise ? value_evaluate(&scope, otherwise, err)
-			    : NULL;
+	AUTO_JSON json_t *value = given       ? json_incref(json_object_get(given, "value"))
+				  : otherwise ? value_evaluate(&scope, otherwise, err)
+					      : NULL;
 	AUTO_JSON json_t *shown = NULL;
 
 	if ((!given && otherwise && !value) || parameter_judge(name, declared, value, err) < 0)
@@ -115,17 +113,21 @@ static int parameters_read(struct template *t, const json_t *given, struct error
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)given, name, value)
-		if (!json_object_get(declared, name))
-			return error_set(err, FAULT_USAGE, EINVAL,
-					 "InvalidTemplate: Deployment template validation failed: "
-					 "'The template parameters '%s' in the parameters file are "
-					 "not valid; they are not present in the original "
-					 "template.'",
-					 name);
-	json_object_foreach((json_t *)declared, name, value)
-		if (parameter_read(t, name, value, json_object_get(given, name), err) < 0)
-			return -1;
+	json_object_foreach(
+		(json_t *)given, name,
+		value) if (!json_object_get(declared,
+					    name)) return error_set(err, FAULT_USAGE, EINVAL,
+								    "InvalidTemplate: Deployment "
+								    "template validation failed: "
+								    "'The template parameters '%s' "
+								    "in the parameters file are "
+								    "not valid; they are not "
+								    "present in the original "
+								    "template.'",
+								    name);
+	json_object_foreach((json_t *)declared, name,
+			    value) if (parameter_read(t, name, value, json_object_get(given, name),
+						      err) < 0) return -1;
 	return 0;
 }
 
@@ -201,9 +203,9 @@ static json_t *head_make(const struct template *t, const struct scope *s, const 
 			  json_string_value(name), json_string_value(type));
 		return NULL;
 	}
-	return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O, s:O}", "id", id, "type", type, "name", name,
-			 "apiVersion", version, "location", location, "tags", tags, "dependsOn",
-			 needs);
+	return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O, s:O}", "id", id, "type", type, "name",
+			 name, "apiVersion", version, "location", location, "tags", tags,
+			 "dependsOn", needs);
 }
 
 static int resource_add(struct template *t, json_t *head, const json_t *raw,
@@ -274,8 +276,8 @@ static int copy_count(const struct template *t, const json_t *copy, const struct
 	if (raw && !count)
 		return -1;
 	if (!json_is_integer(count) || json_integer_value(count) < 0 ||
-	    json_integer_value(count) > TEMPLATE_COPIES_MAX ||
-	    nest->nloops == TEMPLATE_LOOPS_MAX || !json_text_at(copy, "name", NULL))
+	    json_integer_value(count) > TEMPLATE_COPIES_MAX || nest->nloops == TEMPLATE_LOOPS_MAX ||
+	    !json_text_at(copy, "name", NULL))
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "InvalidTemplate: a copy loop needs a name and a count of 0 to "
 				 "%d, in at most %d others",
@@ -316,9 +318,8 @@ static int resources_read(struct template *t, const json_t *list, const struct n
 	if (list && !json_is_array(list))
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "InvalidTemplate: the resources of a template are an array");
-	json_array_foreach((json_t *)list, i, raw)
-		if (resource_read(t, raw, nest, err) < 0)
-			return -1;
+	json_array_foreach((json_t *)list, i,
+			   raw) if (resource_read(t, raw, nest, err) < 0) return -1;
 	return 0;
 }
 
@@ -331,11 +332,10 @@ static int place_fill(struct template *t, const struct template_place *p)
 	t->subscription = json_pack("{s:o, s:s, s:s}", "id",
 				    json_sprintf("/subscriptions/%s", p->subscription),
 				    "subscriptionId", p->subscription, "tenantId", p->tenant);
-	t->resource_group = json_pack(
-		"{s:o, s:s, s:s}", "id",
-		json_sprintf("/subscriptions/%s/resourceGroups/%s", p->subscription,
-			     p->resource_group),
-		"name", p->resource_group, "location", p->location);
+	t->resource_group = json_pack("{s:o, s:s, s:s}", "id",
+				      json_sprintf("/subscriptions/%s/resourceGroups/%s",
+						   p->subscription, p->resource_group),
+				      "name", p->resource_group, "location", p->location);
 	t->deployment = json_pack("{s:s}", "name", p->deployment);
 	return t->parameters && t->shown && t->subscription && t->resource_group && t->deployment
 		       ? 0
@@ -368,12 +368,9 @@ static bool has_inner_copy(const json_t *value)
 	json_t *item;
 	size_t i;
 
-	json_object_foreach((json_t *)value, key, item)
-		if (text_eq(key, "copy") || has_inner_copy(item))
-			return true;
-	json_array_foreach((json_t *)value, i, item)
-		if (has_inner_copy(item))
-			return true;
+	json_object_foreach((json_t *)value, key,
+			    item) if (text_eq(key, "copy") || has_inner_copy(item)) return true;
+	json_array_foreach((json_t *)value, i, item) if (has_inner_copy(item)) return true;
 	return false;
 }
 
@@ -424,8 +421,9 @@ json_t *template_outputs(const struct template *t,
 
 	s.reference = reference;
 	s.ctx = ctx;
-	json_object_foreach(json_object_get(t->source, "outputs"), name, raw)
-		if (json_object_set_new(made, name, output_make(&s, name, raw, err)) < 0)
-			return NULL;
+	json_object_foreach(
+		json_object_get(t->source, "outputs"), name,
+		raw) if (json_object_set_new(made, name, output_make(&s, name, raw, err)) <
+			 0) return NULL;
 	return TAKE(made);
 }

@@ -1,9 +1,9 @@
 /* arm/template.h - a deployment template and its parameters, made into resources in the order of
  * their deployment.
  *
- * Pure. What cannot be known beforehand, since it is asked of resources by reference(), is evaluated
- * resource by resource: template_properties. A template that holds what this lab does not know
- * (functions, copy loops inside properties, linked templates) is refused by name. */
+ * Pure. What cannot be known beforehand, since it is asked of resources by reference(), is
+ * evaluated resource by resource: template_properties. A template that holds what this lab does not
+ * know (functions, copy loops inside properties, linked templates) is refused by name. */
 #pragma once
 
 #include <stddef.h>
@@ -23,12 +23,13 @@ struct template_resource {
 	unsigned nloops;
 };
 
-struct template {
+struct template
+{
 	json_t *source;     /* owned: the template */
 	json_t *parameters; /* owned: name -> value */
 	json_t *shown;      /* owned: name -> {"type","value"}, secure ones without a value */
 	json_t *subscription, *resource_group, *deployment; /* owned */
-	struct template_resource *resources; /* in the order of deployment */
+	struct template_resource *resources;                /* in the order of deployment */
 	size_t nresources;
 };
 
@@ -38,8 +39,8 @@ struct template_place {
 	const char *deployment;
 };
 
-/* `given` is {"name":{"value":…}}, or NULL. Returns 0, or -1 with *err set: its sentence begins with
- * InvalidTemplate or InvalidTemplateDeployment and names the place. Free *ret in any case. */
+/* `given` is {"name":{"value":…}}, or NULL. Returns 0, or -1 with *err set: its sentence begins
+ * with InvalidTemplate or InvalidTemplateDeployment and names the place. Free *ret in any case. */
 int template_read(json_t *source, const json_t *given, const struct template_place *place,
 		  struct template *ret, struct error *err);
 void template_free(struct template *t);

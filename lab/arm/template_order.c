@@ -108,9 +108,8 @@ static bool is_ready(const struct template_resource *r, const struct template_re
 	json_t *need;
 	size_t i;
 
-	json_array_foreach(json_object_get(r->head, "dependsOn"), i, need)
-		if (!is_among(done, n, json_string_value(need)))
-			return false;
+	json_array_foreach(json_object_get(r->head, "dependsOn"), i,
+			   need) if (!is_among(done, n, json_string_value(need))) return false;
 	return true;
 }
 

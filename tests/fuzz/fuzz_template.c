@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_template.c - a template, read and deployed as far as it goes: resources come after
- * all that they depend on. */
+/* tests/fuzz/fuzz_template.c - a template, read and deployed as far as it goes: resources come
+ * after all that they depend on. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>

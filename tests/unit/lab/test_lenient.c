@@ -15,11 +15,14 @@ static const struct {
 	const char *name, *text;
 	const char *want; /* the same as strict JSON; NULL: stays unreadable */
 } rows[] = {
-	{ "strict JSON", "{\"a\": [1, 2.5e3, true, null, \"b\"]}", "{\"a\":[1,2500.0,true,null,\"b\"]}" },
+	{ "strict JSON", "{\"a\": [1, 2.5e3, true, null, \"b\"]}",
+	  "{\"a\":[1,2500.0,true,null,\"b\"]}" },
 	{ "a line comment", "{ // of ours\n\"a\": 1}", "{\"a\":1}" },
 	{ "a block comment", "{/* one\ntwo */\"a\": 1}", "{\"a\":1}" },
-	{ "a comment's sign in a string", "{\"u\": \"https://x/*y*/\"}", "{\"u\":\"https://x/*y*/\"}" },
-	{ "az's key without quotes", "{\"properties\": {\"mode\": \"Incremental\", template:{\"a\": 1}}}",
+	{ "a comment's sign in a string", "{\"u\": \"https://x/*y*/\"}",
+	  "{\"u\":\"https://x/*y*/\"}" },
+	{ "az's key without quotes",
+	  "{\"properties\": {\"mode\": \"Incremental\", template:{\"a\": 1}}}",
 	  "{\"properties\":{\"mode\":\"Incremental\",\"template\":{\"a\":1}}}" },
 	{ "a string of two lines", "{\"a\": \"b\nc\td\"}", "{\"a\":\"b\\nc\\td\"}" },
 	{ "an escaped quote", "{\"a\": \"b\\\"// c\"}", "{\"a\":\"b\\\"// c\"}" },
