@@ -1,9 +1,10 @@
-/* base/minisig.c - reads and checks signatures in minisign's format. */
+/* base/minisig.c - reads, checks and makes signatures in minisign's format. */
 #include "base/minisig.h"
 
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -139,6 +140,29 @@ int minisig_parse(const char *text, size_t len, struct minisig *ret, const char 
 	return 0;
 }
 
+enum { HASH_BYTES = crypto_generichash_BYTES_MAX };
+
+/* BLAKE2b-512 of an open file, from its beginning. */
+static int hash_fd(int fd, unsigned char ret[static HASH_BYTES])
+{
+	crypto_generichash_state state;
+	unsigned char piece[32768];
+	off_t at = 0;
+	ssize_t got;
+
+	(void)crypto_generichash_init(&state, NULL, 0, HASH_BYTES);
+	while ((got = pread(fd, piece, sizeof piece, at)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		(void)crypto_generichash_update(&state, piece, (unsigned long long)got);
+		at += got;
+	}
+	(void)crypto_generichash_final(&state, ret, HASH_BYTES);
+	return 0;
+}
+
 static bool comment_holds(const struct minisig *s, const struct minisig_key *key)
 {
 	unsigned char signed_part[sizeof s->signature + sizeof s->comment];
@@ -150,6 +174,14 @@ static bool comment_holds(const struct minisig *s, const struct minisig_key *key
 					   key->key) == 0;
 }
 
+static int judge(const struct minisig *s, const struct minisig_key *key, const void *data,
+		 size_t len)
+{
+	if (crypto_sign_verify_detached(s->signature, data, len, key->key) != 0)
+		return -EBADMSG;
+	return comment_holds(s, key) ? 0 : -EPROTO;
+}
+
 int minisig_verify(const struct minisig *s, const struct minisig_key *key, const void *data,
 		   size_t len)
 {
@@ -157,14 +189,23 @@ int minisig_verify(const struct minisig *s, const struct minisig_key *key, const
 
 	if (memcmp(s->id, key->id, sizeof s->id) != 0)
 		return -ENOKEY;
-	if (s->prehashed) {
-		(void)crypto_generichash(digest, sizeof digest, data, len, NULL, 0);
-		data = digest;
-		len = sizeof digest;
-	}
-	if (crypto_sign_verify_detached(s->signature, data, len, key->key) != 0)
-		return -EBADMSG;
-	return comment_holds(s, key) ? 0 : -EPROTO;
+	if (!s->prehashed)
+		return judge(s, key, data, len);
+	(void)crypto_generichash(digest, sizeof digest, data, len, NULL, 0);
+	return judge(s, key, digest, sizeof digest);
+}
+
+int minisig_verify_fd(const struct minisig *s, const struct minisig_key *key, int fd)
+{
+	unsigned char digest[HASH_BYTES];
+	int rc;
+
+	if (memcmp(s->id, key->id, sizeof s->id) != 0)
+		return -ENOKEY;
+	if (!s->prehashed)
+		return -ENOTSUP;
+	rc = hash_fd(fd, digest);
+	return rc < 0 ? rc : judge(s, key, digest, sizeof digest);
 }
 
 void minisig_id_text(const unsigned char id[static MINISIG_ID_BYTES],
@@ -173,4 +214,101 @@ void minisig_id_text(const unsigned char id[static MINISIG_ID_BYTES],
 	/* The file has the number's lowest byte first. */
 	for (size_t i = 0; i < MINISIG_ID_BYTES; i++)
 		(void)text_format(ret + 2 * i, 3, "%02X", id[MINISIG_ID_BYTES - 1 - i]);
+}
+
+/* Secret keys: "Ed", how the password is stretched (none: two zeros), "B2", salt and limits of
+ * that, then id and key, and a BLAKE2b-256 of "Ed", id and key. */
+struct secret_file {
+	unsigned char algorithm[2], stretched[2], checksum[2];
+	unsigned char salt_and_limits[48];
+	unsigned char id[MINISIG_ID_BYTES], key[64];
+	unsigned char check[32];
+};
+
+static bool secret_holds(const struct secret_file *f)
+{
+	unsigned char check[sizeof f->check];
+	crypto_generichash_state state;
+
+	(void)crypto_generichash_init(&state, NULL, 0, sizeof check);
+	(void)crypto_generichash_update(&state, f->algorithm, sizeof f->algorithm);
+	(void)crypto_generichash_update(&state, f->id, sizeof f->id);
+	(void)crypto_generichash_update(&state, f->key, sizeof f->key);
+	(void)crypto_generichash_final(&state, check, sizeof check);
+	return sodium_memcmp(check, f->check, sizeof check) == 0;
+}
+
+static int secret_take(const struct secret_file *f, struct minisig_secret *ret, const char **why)
+{
+	static const unsigned char open[2] = { 0, 0 };
+
+	if (memcmp(f->algorithm, "Ed", 2) != 0 || memcmp(f->checksum, "B2", 2) != 0)
+		return refuse(why, "line 2 is not a secret key of minisign");
+	if (memcmp(f->stretched, open, sizeof open) != 0) {
+		(void)refuse(why, "it is locked by a password: a key without one is made by "
+				  "`minisign -G -W`");
+		return -EACCES;
+	}
+	if (!secret_holds(f))
+		return refuse(why, "the key in line 2 is damaged");
+	memcpy(ret->public.id, f->id, sizeof f->id);
+	memcpy(ret->public.key, f->key + 32, sizeof ret->public.key);
+	memcpy(ret->key, f->key, sizeof f->key);
+	return 0;
+}
+
+int minisig_secret_parse(const char *text, size_t len, struct minisig_secret *ret, const char **why)
+{
+	const char *end = text + len;
+	struct secret_file file;
+	struct line line;
+	int rc;
+
+	_Static_assert(sizeof file == 158, "the file has no gaps");
+	if (len > MINISIG_SECRET_BYTES_MAX)
+		return refuse(why, "it is too long for a key");
+	if (!next_line(&text, end, &line) || !starts(&line, UNTRUSTED))
+		return refuse(why, "line 1 does not begin with \"" UNTRUSTED "\"");
+	if (!next_line(&text, end, &line) ||
+	    !decode(line.text, line.len, (unsigned char *)&file, sizeof file))
+		return refuse(why, "line 2 is not the base64 of a secret key");
+	rc = secret_take(&file, ret, why);
+	sodium_memzero(&file, sizeof file);
+	return rc;
+}
+
+void minisig_secret_wipe(struct minisig_secret *s)
+{
+	sodium_memzero(s, sizeof *s);
+}
+
+static int add_base64(struct buf *ret, const void *data, size_t len)
+{
+	char text[128];
+
+	(void)sodium_bin2base64(text, sizeof text, data, len, sodium_base64_VARIANT_ORIGINAL);
+	return buf_add_format(ret, "%s\n", text);
+}
+
+int minisig_sign_fd(const struct minisig_secret *key, int fd, const char *comment, struct buf *ret)
+{
+	unsigned char line[ALGORITHM_BYTES + MINISIG_ID_BYTES + 64] = { 'E', 'D' };
+	unsigned char *signature = line + ALGORITHM_BYTES + MINISIG_ID_BYTES;
+	unsigned char hash[HASH_BYTES], global[64], both[64 + MINISIG_COMMENT_MAX];
+	size_t len = strlen(comment);
+	int rc = len < MINISIG_COMMENT_MAX ? hash_fd(fd, hash) : -EINVAL;
+
+	if (rc < 0)
+		return rc;
+	memcpy(line + ALGORITHM_BYTES, key->public.id, MINISIG_ID_BYTES);
+	(void)crypto_sign_detached(signature, NULL, hash, sizeof hash, key->key);
+	memcpy(both, signature, 64);
+	memcpy(both + 64, comment, len);
+	(void)crypto_sign_detached(global, NULL, both, 64 + len, key->key);
+	rc = buf_add_text(ret, UNTRUSTED "signature of ib-vmext\n");
+	if (rc == 0)
+		rc = add_base64(ret, line, sizeof line);
+	if (rc == 0)
+		rc = buf_add_format(ret, TRUSTED "%s\n", comment);
+	return rc < 0 ? rc : add_base64(ret, global, sizeof global);
 }

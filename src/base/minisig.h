@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 enum {
 	MINISIG_ID_BYTES = 8,
 	MINISIG_ID_TEXT = 17,       /* room for an id as minisign prints it */
@@ -44,6 +46,28 @@ int minisig_parse(const char *text, size_t len, struct minisig *ret, const char 
 int minisig_verify(const struct minisig *s, const struct minisig_key *key, const void *data,
 		   size_t len);
 
+/* The same of an open file, whatever its length, read from its beginning. -ENOTSUP for a signature
+ * of algorithm "Ed", which needs all of the file at once; or another -errno of reading. */
+int minisig_verify_fd(const struct minisig *s, const struct minisig_key *key, int fd);
+
 /* "E7620F1842B4E81F": the id as minisign prints it. */
 void minisig_id_text(const unsigned char id[static MINISIG_ID_BYTES],
 		     char ret[static MINISIG_ID_TEXT]);
+
+/* A secret key: whoever has it signs as its owner. Wipe it after use. */
+struct minisig_secret {
+	struct minisig_key public;
+	unsigned char key[64];
+};
+
+enum { MINISIG_SECRET_BYTES_MAX = 4096 };
+
+/* The whole text of a secret key file without a password (minisign -G -W). Returns 0; -EINVAL or,
+ * where it has a password, -EACCES, with what is wrong in *why (may be NULL). */
+int minisig_secret_parse(const char *text, size_t len, struct minisig_secret *ret,
+			 const char **why);
+void minisig_secret_wipe(struct minisig_secret *s);
+
+/* The text of FILE.minisig for an open file, read from its beginning, added to `ret`; algorithm
+ * "ED". The comment is of one line. Returns 0 or -errno. */
+int minisig_sign_fd(const struct minisig_secret *key, int fd, const char *comment, struct buf *ret);

@@ -15,7 +15,7 @@ void signer_make(struct signer *ret)
 
 static void add_base64(struct buf *ret, const void *data, size_t len)
 {
-	char text[200];
+	char text[300];
 
 	(void)sodium_bin2base64(text, sizeof text, data, len, sodium_base64_VARIANT_ORIGINAL);
 	(void)buf_add_format(ret, "%s\n", text);
@@ -42,4 +42,17 @@ void signer_sign(const struct signer *s, bool prehashed, const void *data, size_
 	add_base64(ret, line, sizeof line);
 	(void)buf_add_format(ret, "trusted comment: %s\n", comment);
 	add_base64(ret, global, sizeof global);
+}
+
+void signer_secret(const struct signer *s, bool locked, struct buf *ret)
+{
+	unsigned char raw[158] = { 'E', 'd', locked ? 'S' : 0, locked ? 'c' : 0, 'B', '2' };
+	unsigned char checked[2 + 8 + 64] = { 'E', 'd' };
+
+	memcpy(raw + 54, s->public.id, 8);
+	memcpy(raw + 62, s->secret, 64);
+	memcpy(checked + 2, raw + 54, 8 + 64);
+	(void)crypto_generichash(raw + 126, 32, checked, sizeof checked, NULL, 0);
+	(void)buf_add_text(ret, "untrusted comment: minisign secret key\n");
+	add_base64(ret, raw, sizeof raw);
 }

@@ -18,3 +18,6 @@ void signer_make(struct signer *ret);
 /* The text of FILE.minisig for these bytes, added to `ret`. */
 void signer_sign(const struct signer *s, bool prehashed, const void *data, size_t len,
 		 const char *comment, struct buf *ret);
+
+/* The text of a secret key file, added to `ret`; `locked`: as if it had a password. */
+void signer_secret(const struct signer *s, bool locked, struct buf *ret);

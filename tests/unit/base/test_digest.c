@@ -60,12 +60,38 @@ static void says_why_it_cannot_read(void **unused)
 	assert_string_equal(got, "kept");
 }
 
+/* A part of a file, to another file or to none; and where the file ends before. */
+static void digests_what_it_copies(void **unused)
+{
+	FILE *from = tmpfile(), *to = tmpfile();
+	char got[DIGEST_TEXT_SIZE], whole[DIGEST_TEXT_SIZE], back[8] = "";
+
+	(void)unused;
+	assert_true(from && to);
+	assert_int_equal(fs_write_all(fileno(from), "xabcxyz", 7), 0);
+	assert_int_equal(lseek(fileno(from), 1, SEEK_SET), 1);
+	digest_of("abc", 3, whole);
+	assert_int_equal(digest_copy(fileno(from), 3, fileno(to), got), 0);
+	assert_string_equal(got, whole);
+	assert_int_equal(pread(fileno(to), back, sizeof back, 0), 3);
+	assert_string_equal(back, "abc");
+	assert_int_equal(digest_copy(fileno(from), 3, -1, got), 0);
+	digest_of("xyz", 3, whole);
+	assert_string_equal(got, whole);
+	assert_int_equal(digest_copy(fileno(from), 1, -1, got), -ENODATA);
+	assert_int_equal(digest_copy(-1, 1, -1, got), -EBADF);
+	assert_string_equal(got, whole);
+	(void)fclose(from);
+	(void)fclose(to);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_messages),
 		cmocka_unit_test(digests_a_million_letters_of_a_file),
 		cmocka_unit_test(says_why_it_cannot_read),
+		cmocka_unit_test(digests_what_it_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

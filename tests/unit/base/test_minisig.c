@@ -236,6 +236,84 @@ static void parses_keys(void **unused)
 	}
 }
 
+static int file_of(const void *data, size_t len)
+{
+	char path[] = "/tmp/minisig-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0 && unlink(path) == 0);
+	assert_int_equal(fs_write_all(fd, data, len), 0);
+	return fd;
+}
+
+/* What we sign, we take; a file of any length, wherever it is read just now. */
+static void signs_files(void **unused)
+{
+	static char data[100000];
+	AUTO_FD int fd = file_of(data, sizeof data), other = file_of(data, sizeof data - 1);
+	AUTO_BUF struct buf secret = { 0 }, text = { 0 };
+	struct minisig_secret key;
+	struct minisig sig;
+	struct signer s;
+
+	(void)unused;
+	signer_make(&s);
+	signer_secret(&s, false, &secret);
+	assert_int_equal(minisig_secret_parse(secret.data, secret.len, &key, NULL), 0);
+	assert_memory_equal(&key.public, &s.public, sizeof key.public);
+	assert_int_equal(minisig_sign_fd(&key, fd, "file:x", &text), 0);
+	assert_int_equal(minisig_parse(text.data, text.len, &sig, NULL), 0);
+	assert_string_equal(sig.comment, "file:x");
+	assert_int_equal(minisig_verify(&sig, &s.public, data, sizeof data), 0);
+	assert_int_equal(minisig_verify_fd(&sig, &s.public, fd), 0);
+	assert_int_equal(minisig_verify_fd(&sig, &s.public, other), -EBADMSG);
+	assert_int_equal(minisig_verify_fd(&sig, &s.public, -1), -EBADF);
+	sig.comment[0] = 'F';
+	assert_int_equal(minisig_verify_fd(&sig, &s.public, fd), -EPROTO);
+	sig.id[0] ^= 1;
+	assert_int_equal(minisig_verify_fd(&sig, &s.public, fd), -ENOKEY);
+	minisig_secret_wipe(&key);
+	assert_int_equal(key.key[0] | key.key[63], 0);
+}
+
+/* All of a file is needed for the old algorithm: none is taken for good unread. */
+static void old_signatures_of_open_files_are_not_judged(void **unused)
+{
+	AUTO_FD int fd = file_of(content, strlen(content));
+	AUTO_BUF struct buf text = { 0 };
+	struct minisig sig;
+	struct signer s;
+
+	(void)unused;
+	signer_make(&s);
+	signer_sign(&s, false, content, strlen(content), "c", &text);
+	assert_int_equal(minisig_parse(text.data, text.len, &sig, NULL), 0);
+	assert_int_equal(minisig_verify_fd(&sig, &s.public, fd), -ENOTSUP);
+}
+
+static void refuses_other_secret_keys(void **unused)
+{
+	AUTO_BUF struct buf secret = { 0 }, locked = { 0 };
+	struct minisig_secret key;
+	const char *why = "";
+	struct signer s;
+	char *line;
+
+	(void)unused;
+	signer_make(&s);
+	signer_secret(&s, true, &locked);
+	assert_int_equal(minisig_secret_parse(locked.data, locked.len, &key, &why), -EACCES);
+	assert_non_null(strstr(why, "password"));
+	signer_secret(&s, false, &secret);
+	assert_int_equal(minisig_secret_parse(secret.data, secret.len - 9, &key, &why), -EINVAL);
+	line = strchr(secret.data, '\n') + 1;
+	line[120] = line[120] == 'A' ? 'B' : 'A'; /* a letter of the key itself */
+	assert_int_equal(minisig_secret_parse(secret.data, secret.len, &key, &why), -EINVAL);
+	assert_non_null(strstr(why, "damaged"));
+	assert_int_equal(minisig_secret_parse(line, strlen(line), &key, &why), -EINVAL);
+	assert_int_equal(minisig_secret_parse("", 0, &key, &why), -EINVAL);
+}
+
 static int run_minisign(const char *const *argv)
 {
 	pid_t pid = fork();
@@ -288,6 +366,9 @@ int main(void)
 		cmocka_unit_test(parses_signatures),
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(parses_keys),
+		cmocka_unit_test(signs_files),
+		cmocka_unit_test(old_signatures_of_open_files_are_not_judged),
+		cmocka_unit_test(refuses_other_secret_keys),
 		cmocka_unit_test(minisign_agrees),
 	};
 
