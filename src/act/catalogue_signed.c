@@ -14,17 +14,13 @@
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "facts/settings.h"
+#include "facts/trusted.h"
 #include "host/host.h"
 
 #define KEY_COMMENT "untrusted comment: minisign public key "
 #define DIR_PREFIX  "catalogue-"
 
-enum { KEYS_MAX = 24, KEY_FILE_MAX = 4096 };
-
-struct keys {
-	struct minisig_key keys[KEYS_MAX];
-	size_t count;
-};
+enum { KEY_FILE_MAX = 4096 };
 
 void signed_free(struct signed_catalogue *s)
 {
@@ -35,41 +31,8 @@ void signed_free(struct signed_catalogue *s)
 
 /* Which keys are trusted. */
 
-static void key_add(struct keys *keys, const struct minisig_key *key)
-{
-	if (keys->count < KEYS_MAX)
-		keys->keys[keys->count++] = *key;
-}
-
-/* A build option; what is wrong with it is the builder's fault and shows at once in the tests. */
-static void add_built_in(struct keys *keys)
-{
-	const char *rest = IB_VMEXT_TRUSTED_KEYS;
-	struct minisig_key key;
-	char text[128];
-
-	while (list_next(&rest, text, sizeof text))
-		if (minisig_key_parse(text, &key) == 0)
-			key_add(keys, &key);
-}
-
-static int add_settings(struct keys *keys, const struct settings *s, struct error *err)
-{
-	for (unsigned i = 0; s != NULL && i < s->ntrusted_keys; i++) {
-		struct minisig_key key;
-
-		if (minisig_key_parse(s->trusted_keys[i], &key) < 0)
-			return error_set(err, FAULT_SETTINGS, EINVAL,
-					 "trustedKeys[%u] is not a public key of minisign, which "
-					 "begins with RW and has 56 letters",
-					 i);
-		key_add(keys, &key);
-	}
-	return 0;
-}
-
 /* The second line of a minisign.pub. */
-static void add_file(struct keys *keys, const struct host *h, const char *path)
+static void add_file(struct trusted_keys *keys, const struct host *h, const char *path)
 {
 	AUTO_BUF struct buf text = { 0 };
 	struct minisig_key key;
@@ -79,7 +42,7 @@ static void add_file(struct keys *keys, const struct host *h, const char *path)
 		return;
 	line = strchr(text.data, '\n');
 	if (line != NULL && minisig_key_parse(text_trim(line), &key) == 0)
-		key_add(keys, &key);
+		trusted_add(keys, &key);
 }
 
 /* Reading and verifying. */
@@ -126,7 +89,7 @@ static int read_signature(const struct host *h, const char *path, struct signed_
 	return 0;
 }
 
-static int verify(const char *path, const struct keys *keys, const struct minisig *sig,
+static int verify(const char *path, const struct trusted_keys *keys, const struct minisig *sig,
 		  struct signed_catalogue *s, struct error *err)
 {
 	char id[MINISIG_ID_TEXT];
@@ -160,7 +123,7 @@ static int parse(const char *path, struct signed_catalogue *s, struct error *err
 	return 0;
 }
 
-static int read_with(const struct host *h, const char *path, const struct keys *keys,
+static int read_with(const struct host *h, const char *path, const struct trusted_keys *keys,
 		     struct signed_catalogue *ret, struct error *err)
 {
 	struct minisig sig;
@@ -174,10 +137,9 @@ static int read_with(const struct host *h, const char *path, const struct keys *
 int signed_read(const struct host *h, const char *path, const struct settings *s,
 		struct signed_catalogue *ret, struct error *err)
 {
-	struct keys keys = { .count = 0 };
+	struct trusted_keys keys;
 
-	add_built_in(&keys);
-	if (add_settings(&keys, s, err) < 0)
+	if (trusted_read(s, &keys, err) < 0)
 		return -1;
 	return read_with(h, path, &keys, ret, err);
 }
@@ -185,12 +147,11 @@ int signed_read(const struct host *h, const char *path, const struct settings *s
 int signed_read_installed(const struct host *h, const struct settings *s,
 			  struct signed_catalogue *ret, struct error *err)
 {
-	struct keys keys = { .count = 0 };
+	struct trusted_keys keys;
 
+	(void)trusted_read(s, &keys, NULL);
 	/* Root has trusted it: who may sign the next one does not matter to it. */
 	add_file(&keys, h, CATALOGUE_FILE ".pub");
-	add_built_in(&keys);
-	(void)add_settings(&keys, s, NULL);
 	return read_with(h, "/" CATALOGUE_FILE, &keys, ret, err);
 }
 

@@ -60,6 +60,7 @@ int verb_status(struct app *app, int argc, char **argv);
 int verb_undo(struct app *app, int argc, char **argv);
 int verb_explain(struct app *app, int argc, char **argv);
 int verb_catalogue(struct app *app, int argc, char **argv);
+int verb_pack(struct app *app, int argc, char **argv);
 int verb_capture(struct app *app, int argc, char **argv);
 int verb_handler(struct app *app, int argc, char **argv);
 

@@ -16,6 +16,11 @@ static const struct verb_option undo_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option pack_options[] = {
+	{ "--key", "a secret key file of minisign, without a password, to sign with" },
+	{ 0 },
+};
+
 const struct verb verbs[] = {
 	{ "facts", "", "what this machine is", 0, 0, VERB_NO_SETTINGS | VERB_CATALOGUE, NULL,
 	  verb_facts },
@@ -33,6 +38,8 @@ const struct verb verbs[] = {
 	{ "catalogue", "list|show ID|check [FILE]|import FILE|update FILE",
 	  "the drivers that it knows; another catalogue", 1, 2, VERB_CATALOGUE, NULL,
 	  verb_catalogue },
+	{ "pack", "make DIR [--key FILE]|list [DIR|URL]|check FILE",
+	  "prebuilt modules, for other VMs of this kind", 1, 4, 0, pack_options, verb_pack },
 	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
 	  verb_capture },
 	{ "handler", "VERB", "the agent's side: install, enable, disable, uninstall, update", 1, 1,

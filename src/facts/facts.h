@@ -57,6 +57,7 @@ enum {
 	FACTS_USERS_MAX = 16,
 	FACTS_DKMS_MAX = 24,
 	FACTS_SPACES_MAX = 8,
+	FACTS_PACKS_MAX = 16,
 };
 
 struct vm_facts {
@@ -199,6 +200,21 @@ struct package_facts {
 	bool half_installed; /* unpacked, half-configured, ... */
 };
 
+/* A pack of prebuilt modules, where the settings say that there are some (facts/pack.h). */
+struct pack_facts {
+	char file[160]; /* "ib-vmext-pack_doca-ofed-3.2.1_5.15.0-1064-azure_x86_64.tar" */
+	char path[192]; /* of that file, from "/" */
+	enum driver_kind driver;
+	char version[64];
+	char kernel[96];         /* the release that it was built for */
+	bool fits;               /* this machine; signed by a trusted key; whole */
+	char why[240];           /* it does not: a clause that begins with "it" or with a path */
+	enum tristate is_signed; /* by a trusted key; looked at only where all else fits */
+	enum tristate modules_signed; /* each module bears a signature for the kernel */
+	unsigned nmodules;
+	uint64_t bytes; /* of all modules */
+};
+
 struct facts {
 	struct vm_facts vm;
 	struct os_facts os;
@@ -240,6 +256,8 @@ struct facts {
 	char pending_kernel[96]; /* a newer kernel waits for a reboot: its release, or "yes" */
 	char ofed_text[64];      /* what ofed_info -s printed, cut */
 	bool systemd;            /* run/systemd/system is there */
+	struct pack_facts packs[FACTS_PACKS_MAX]; /* read only where settings are at hand */
+	unsigned npacks;
 };
 
 /* ib-vmext/facts/1, and back. facts_from_json returns 0, or -EINVAL with the place at fault in

@@ -184,6 +184,20 @@ static const struct record_field space_fields[] = {
 	PLAIN(space_facts, "readOnly", TRISTATE, read_only),
 };
 
+static const struct record_field pack_fields[] = {
+	TEXT(pack_facts, "file", file),
+	TEXT(pack_facts, "path", path),
+	WORD(pack_facts, "driver", driver, names_driver_kind),
+	TEXT(pack_facts, "version", version),
+	TEXT(pack_facts, "kernel", kernel),
+	PLAIN(pack_facts, "fits", BOOL, fits),
+	TEXT(pack_facts, "why", why),
+	PLAIN(pack_facts, "isSigned", TRISTATE, is_signed),
+	PLAIN(pack_facts, "modulesSigned", TRISTATE, modules_signed),
+	PLAIN(pack_facts, "modules", NUMBER, nmodules),
+	PLAIN(pack_facts, "bytes", BYTES, bytes),
+};
+
 static const struct record_field nic[] = { PART(NULL, nic_fields) };
 static const struct record_field port[] = { PART(NULL, port_fields) };
 static const struct record_field module[] = { PART(NULL, module_fields) };
@@ -191,6 +205,7 @@ static const struct record_field package[] = { PART(NULL, package_fields) };
 static const struct record_field space[] = { PART(NULL, space_fields) };
 static const struct record_field user[] = { PART(NULL, user_fields) };
 static const struct record_field dkms[] = { PART(NULL, dkms_fields) };
+static const struct record_field pack[] = { PART(NULL, pack_fields) };
 
 static const struct record_field fact_fields[] = {
 	OBJECT(facts, "vm", vm, vm_fields),
@@ -221,6 +236,7 @@ static const struct record_field fact_fields[] = {
 	TEXT(facts, "pendingKernel", pending_kernel),
 	TEXT(facts, "ofedText", ofed_text),
 	PLAIN(facts, "systemd", BOOL, systemd),
+	LIST(facts, "packs", packs, npacks, pack),
 };
 
 json_t *facts_to_json(const struct facts *f)

@@ -63,19 +63,42 @@ int modinfo_parse_section(const char *bytes, size_t len, unsigned n, struct modi
 	return 0;
 }
 
+/* What follows "key=", up to the NUL. */
+static bool find_value(const char *bytes, size_t len, const char *key, struct slice *ret)
+{
+	char name[32];
+	const char *at;
+
+	(void)TEXT_FORMAT(name, "%s=", key);
+	at = memmem(bytes, len, name, strlen(name));
+	if (at == NULL)
+		return false;
+	at += strlen(name);
+	*ret = (struct slice) { at, strnlen(at, len - (size_t)(at - bytes)) };
+	return true;
+}
+
 int modinfo_parse_vermagic(const char *bytes, size_t len, char *ret, size_t size)
 {
-	static const char key[] = "vermagic=";
-	const char *at = memmem(bytes, len, key, strlen(key));
 	struct slice rest, word;
 
-	if (at == NULL)
-		return -EINVAL;
-	at += strlen(key);
-	rest = (struct slice) { at, strnlen(at, len - (size_t)(at - bytes)) };
-	if (!slice_word(&rest, &word) || word.len >= size)
+	if (!find_value(bytes, len, "vermagic", &rest) || !slice_word(&rest, &word) ||
+	    word.len >= size)
 		return -EINVAL;
 	slice_copy(word, ret, size);
+	return 0;
+}
+
+int modinfo_parse_value(const char *bytes, size_t len, const char *key, char *ret, size_t size)
+{
+	struct slice value;
+
+	if (!find_value(bytes, len, key, &value))
+		return -EINVAL;
+	value = slice_trim(value);
+	if (value.len >= size)
+		return -EINVAL;
+	slice_copy(value, ret, size);
 	return 0;
 }
 
@@ -137,6 +160,19 @@ static bool read_info(int fd, uint64_t file_size, struct buf *ret)
 	if (!read_span(fd, span, HEADER_SIZE, ret))
 		return false;
 	return read_span(fd, find_section(fd, ret, &span) ? span : all, INFO_MAX, ret);
+}
+
+void modinfo_read_value(const struct host *h, const char *path, const char *key, char *ret,
+			size_t size)
+{
+	AUTO_BUF struct buf b = { .max = INFO_MAX };
+	AUTO_FD int fd = host_open(h, path, O_NONBLOCK);
+	struct stat st;
+
+	ret[0] = '\0';
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    read_info(fd, (uint64_t)st.st_size, &b))
+		(void)modinfo_parse_value(buf_text(&b), b.len, key, ret, size);
 }
 
 static void read_module(const struct host *h, const char *release, struct module_facts *m)

@@ -30,6 +30,14 @@ int modinfo_parse_section(const char *bytes, size_t len, unsigned n, struct modi
  * -EINVAL and leaves *ret as it was. */
 int modinfo_parse_vermagic(const char *bytes, size_t len, char *ret, size_t size);
 
+/* All of the value in "key=value", somewhere in the bytes. Returns 0, or -EINVAL and leaves *ret as
+ * it was; so where it does not fit. */
+int modinfo_parse_value(const char *bytes, size_t len, const char *key, char *ret, size_t size);
+
+/* The same of a file that is not compressed; "" where it cannot be read, or has none. */
+void modinfo_read_value(const struct host *h, const char *path, const char *key, char *ret,
+			size_t size);
+
 /* Does a file that ends in these bytes bear a signature? */
 bool modinfo_is_signed(const char *tail, size_t len);
 

@@ -21,6 +21,7 @@
 #include "probe/network.h"
 #include "probe/openib.h"
 #include "probe/os.h"
+#include "probe/pack.h"
 #include "probe/package.h"
 #include "probe/pci.h"
 #include "probe/pending.h"
@@ -94,6 +95,8 @@ int probe_facts(const struct host *h, const struct probe_options *options, struc
 		if (metadata || !(sources[i].flags & ONLY_WITH_METADATA))
 			sources[i].read(h, ret);
 	}
+	if (options != NULL)
+		pack_read(h, options->settings, ret);
 	return 0;
 }
 

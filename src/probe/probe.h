@@ -8,10 +8,13 @@
 #include "facts/facts.h"
 
 struct host;
+struct settings;
 
 struct probe_options {
 	bool metadata; /* ask instance metadata (or the world's "imds"); false: vm.metadata stays
 			  UNKNOWN */
+	const struct settings *settings; /* where packs lie and who may sign them; NULL: packs are
+					    not looked for */
 };
 
 /* Fill *ret. What cannot be read is unknown, never an error; -1 only when the machine cannot be
