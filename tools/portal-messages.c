@@ -59,7 +59,7 @@ static int judge(const struct listener *l, const char *world, struct settings *s
 		 struct error *err)
 {
 	static struct facts facts;
-	const struct probe_options options = { .metadata = true };
+	const struct probe_options options = { .metadata = true, .settings = s };
 	AUTO_JSON json_t *expect = expectation(l->dir, world);
 	char path[PATH_MAX];
 	struct host h;

@@ -14,7 +14,7 @@ enum { RESOLVE_CALL_S = 600 };
 int act_judge(const struct host *h, const struct catalogue *c, const struct settings *s,
 	      struct facts *facts, struct plan *plan, struct error *err)
 {
-	struct probe_options options = { .metadata = true };
+	struct probe_options options = { .metadata = true, .settings = s };
 
 	if (probe_facts(h, &options, facts, err) < 0)
 		return -1;

@@ -12,7 +12,7 @@
 
 static int look(struct app *app, struct facts *f, struct error *err)
 {
-	struct probe_options options = { .metadata = true };
+	struct probe_options options = { .metadata = true, .settings = &app->settings };
 
 	if (probe_facts(&app->host, &options, f, err) < 0)
 		return -1;

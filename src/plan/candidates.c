@@ -137,15 +137,31 @@ const struct driver_row *row_of_route(const struct inputs *in, const char *route
 	return best;
 }
 
-/* Packs of prebuilt modules are made and found by a later release. */
-static void prebuilt_explain(const struct settings *s, struct candidate *c)
+/* A copy has its own texts. */
+static void prebuilt_keep(const struct prebuilt *from, struct prebuilt *ret)
 {
-	if (text_eq(c->route, "prebuilt") && !c->eligible &&
-	    (s->prebuilt[0] != '\0' || s->offline_bundle[0] != '\0'))
-		candidate_refuse(c,
-				 "no pack of prebuilt modules can be used yet: %s is not looked "
-				 "at for them",
-				 s->prebuilt[0] != '\0' ? "prebuilt" : "offlineBundle");
+	*ret = *from;
+	ret->row.options = ret->options;
+	ret->row.why = ret->why;
+}
+
+/* Try every row with every pack that there is for it. */
+static void prebuilt_try(const struct inputs *in, struct prebuilt *ret, struct trial *best)
+{
+	struct prebuilt one, settled;
+	unsigned at = 0;
+
+	while (prebuilt_next(in, &at, &one)) {
+		struct trial t = { .row = &settled.row };
+
+		prebuilt_keep(&one, &settled);
+		trial_judge(in, &t);
+		if (best->row != NULL && !trial_is_better(&t, best))
+			continue;
+		prebuilt_keep(&one, ret);
+		*best = t;
+		best->row = &ret->row;
+	}
 }
 
 static void estimate_fill(const struct driver_row *row, struct candidate *c)
@@ -163,12 +179,15 @@ static void route_consider(const struct inputs *in, struct candidate *c, unsigne
 	struct trial best;
 
 	route_try(in, c->route, &best);
+	if (text_eq(c->route, "prebuilt"))
+		prebuilt_try(in, &ret->prebuilt, &best);
 	ret->rows[n] = best.row;
 	ret->ends[n] = best.end;
 	ret->blocks[n] = best.block;
 	c->eligible = best.eligible;
 	(void)TEXT_COPY(c->why, best.why);
-	prebuilt_explain(in->settings, c);
+	if (text_eq(c->route, "prebuilt") && best.row == NULL)
+		prebuilt_explain(in, c);
 	if (best.row == NULL)
 		return;
 	(void)TEXT_COPY(c->version, row_version(in->facts, best.row));

@@ -140,6 +140,8 @@ static void route_decide(struct inputs *in, const struct routes *routes, struct 
 		return;
 	}
 	in->intent = best == 0 ? INTENT_KEEP : INTENT_INSTALL;
+	if (row == &routes->prebuilt.row)
+		in->pack = routes->prebuilt.pack;
 	accept(in, &ret->candidates[best], ret);
 	if (in->intent == INTENT_INSTALL)
 		steps_build(in, row, ret);

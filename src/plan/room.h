@@ -4,9 +4,8 @@
 #include <stdbool.h>
 
 #include "base/cleanup.h"
+#include "catalogue/catalogue.h"
 #include "plan/plan.h"
-
-struct driver_row;
 
 /* What is to become of the machine, once that is known. */
 enum intent { INTENT_OPEN = 0, INTENT_KEEP, INTENT_INSTALL, INTENT_REFUSE };
@@ -17,6 +16,8 @@ struct inputs {
 	const struct settings *settings;
 	const struct catalogue *catalogue;
 	enum intent intent;
+	const struct pack_facts *pack; /* of which the route that was chosen takes its modules;
+					  NULL: of none */
 };
 
 /* How a route came off. The order is the one in which a refusal is explained: nearer to being
@@ -30,12 +31,20 @@ enum route_end {
 	ROUTE_FITS,
 };
 
+/* A vendor's row as it is with modules from a pack. */
+struct prebuilt {
+	struct driver_row row; /* its options and reason are the texts below, once it is settled */
+	const struct pack_facts *pack;
+	char options[384], why[240];
+};
+
 /* Beside plan.candidates[], entry by entry: what the decision needs and the document does not. */
 struct routes {
 	/* NULL where there is none; keep's is of the driver that is installed */
 	const struct driver_row *rows[PLAN_CANDIDATES_MAX];
 	enum route_end ends[PLAN_CANDIDATES_MAX];
 	const struct rule *blocks[PLAN_CANDIDATES_MAX]; /* of those that ended ROUTE_BLOCKED */
+	struct prebuilt prebuilt;                       /* .pack is NULL where none serves */
 };
 
 /* One thing to hold a machine and a driver row against. */
@@ -52,7 +61,7 @@ struct rule {
 
 /* The rules by theme, each list ended by one without an id. */
 extern const struct rule rules_of_machine[], rules_of_driver[], rules_of_network[],
-	rules_that_block[];
+	rules_of_packs[], rules_that_block[];
 
 /* The first rule that stands against the row on this machine, NULL if none does. */
 const struct rule *rules_find_block(const struct inputs *in, const struct driver_row *row,
@@ -86,6 +95,15 @@ void candidate_refuse(struct candidate *c, const char *fmt, ...) PRINTF(2, 3);
 /* Add the steps that bring the row's driver onto the machine, without those that change nothing.
  * They may need a reboot to take effect. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret);
+
+/* The next pair of a pack that fits and a row that it saves the compiling of; *at is 0 at the
+ * beginning. The texts of ret->row that are its own are not in it yet. False at the end. */
+bool prebuilt_next(const struct inputs *in, unsigned *at, struct prebuilt *ret);
+
+/* Say why no pack serves, where the settings name a place for them. */
+void prebuilt_explain(const struct inputs *in, struct candidate *c);
+
+void prebuilt_step(const struct pack_facts *pack, struct step *ret);
 
 /* The first row of the route that serves this machine, whatever the settings ask for. Why none does
  * is left in `why`. */

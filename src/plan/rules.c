@@ -43,4 +43,5 @@ void warnings_add(const struct inputs *in, const struct driver_row *row, struct 
 	list_warn(rules_of_machine, in, row, ret);
 	list_warn(rules_of_driver, in, row, ret);
 	list_warn(rules_of_network, in, row, ret);
+	list_warn(rules_of_packs, in, row, ret);
 }

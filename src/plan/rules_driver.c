@@ -377,7 +377,7 @@ static bool secure_boot(const struct inputs *in, const struct driver_row *row, c
 {
 	const struct driver_row *other;
 
-	if (in->intent == INTENT_KEEP || !kernel_wants_signatures(in->facts))
+	if (in->intent == INTENT_KEEP || in->pack != NULL || !kernel_wants_signatures(in->facts))
 		return false;
 	if (builds(in, row)) {
 		(void)text_format(what, size,

@@ -245,17 +245,21 @@ static void options_add(struct step *s, const struct facts *f, const char *optio
 static void installer_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "installer", STEP_INSTALLER);
+	bool with_modules = strstr(row->options, "--user-space-only") == NULL;
 
 	options_add(s, f, row->options);
-	(void)TEXT_FORMAT(s->what, "run mlnxofedinstall of MLNX_OFED %.60s, which %s the modules",
-			  row->version, row->builds ? "compiles and installs" : "installs");
+	(void)TEXT_FORMAT(s->what, "run mlnxofedinstall of MLNX_OFED %.60s, which %s", row->version,
+			  !with_modules ? "leaves the modules alone"
+			  : row->builds ? "compiles and installs the modules"
+					: "installs the modules");
 	change_add(s, "packages of MLNX_OFED %.80s, in the place of the distribution's",
 		   row->version);
 	for (unsigned i = 0; i < f->npackages; i++)
 		if (f->driver.kind != DRIVER_MLNX_OFED)
 			change_add(s, "package %s (replaced or removed by the installer)",
 				   f->packages[i].name);
-	change_add(s, "modules for kernel %s", f->kernel.release);
+	if (with_modules)
+		change_add(s, "modules for kernel %s", f->kernel.release);
 	change_add(s, "file /etc/security/limits.conf (locked memory)");
 	(void)TEXT_COPY(s->undo, "ofed_uninstall.sh --force, then the packages and the file that "
 				 "were there before are put back");
@@ -356,6 +360,9 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 	const struct facts *f = in->facts;
 
 	ret->reboot = row_replaces_modules(row) && stack_loaded_module(f) != NULL;
+	/* First: a pack that turns out to be wrong has changed nothing. */
+	if (in->pack != NULL)
+		prebuilt_step(in->pack, &ret->steps[ret->nsteps++]);
 	if (row_is_vendors(row))
 		vendor_steps(f, row, ret);
 	else

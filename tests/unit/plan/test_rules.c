@@ -162,6 +162,12 @@ CHANGE(gpu, seven_of_eight(); eight_of_eight(); bench.rows[ROW_DOCA].peer_memory
 CHANGE(gpu_no, seven_of_eight(); eight_of_eight(); bench.rows[ROW_DOCA].peer_memory = "no")
 CHANGE(gpu_yes, bench.rows[ROW_DOCA].peer_memory = "dma-buf")
 
+/* Packs. */
+CHANGE(pack, f->npacks = 1; f->packs[0].fits = true; f->packs[0].driver = DRIVER_DOCA_OFED;
+       (void)TEXT_COPY(f->packs[0].version, "3.2.1");
+       (void)TEXT_COPY(f->packs[0].kernel, f->kernel.release))
+CHANGE(pack_not, f->packs[0].fits = false)
+
 /* IPoIB. */
 CHANGE(ipoib_off, s->ipoib = IPOIB_OFF)
 CHANGE(ipoib_self, s->ipoib = IPOIB_SELF)
@@ -271,6 +277,7 @@ static const struct {
 	{ "GPUs, not known", "peer-memory", gpu, gpu_yes, "ND96asr_v4" },
 	{ "GPUs, no", "peer-memory", gpu_no, gpu_yes, "no direct access" },
 	{ "no GPU", "peer-memory", gpu_no, size_old, "" },
+	{ "modules of a pack", "prebuilt-one-kernel", pack, pack_not, "kernel 6.8.0-1041-azure" },
 	{ "issue 25: no pairs", "ipoib-no-address", no_pairs, a_pair, "key-value" },
 	{ "issue 28: not known", "ipoib-no-address", no_pairs, kvp_unknown, "" },
 	{ "issue 25: not wanted", "ipoib-no-address", no_pairs, ipoib_off, "" },

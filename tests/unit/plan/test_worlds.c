@@ -26,9 +26,18 @@ struct tally {
 	json_t *had, *lacked; /* ids of warnings, over all worlds */
 };
 
-static void facts_of_world(const char *world, struct facts *ret)
+static void settings_of_world(const char *world, const json_t *expected, struct settings *ret)
 {
-	const struct probe_options options = { .metadata = true };
+	struct error err = { 0 };
+
+	settings_defaults(ret);
+	if (settings_read_public(json_object_get(expected, "settings"), ret, &err) < 0)
+		fail_msg("%s: expect.json: %s", world, err.what);
+}
+
+static void facts_of_world(const char *world, const struct settings *s, struct facts *ret)
+{
+	const struct probe_options options = { .metadata = true, .settings = s };
 	char path[PATH_MAX];
 	struct error err = { 0 };
 	struct host h;
@@ -42,17 +51,13 @@ static void facts_of_world(const char *world, struct facts *ret)
 	catalogue_classify(&catalogue_built_in, ret);
 }
 
-static json_t *plan_of(const char *world, const struct facts *f, const json_t *settings)
+static json_t *plan_of(const struct facts *f, const struct settings *s)
 {
 	static struct plan p, back;
-	struct settings s;
 	struct error err = { 0 };
 	AUTO_JSON json_t *j = NULL;
 
-	settings_defaults(&s);
-	if (settings_read_public(settings, &s, &err) < 0)
-		fail_msg("%s: expect.json: %s", world, err.what);
-	plan_build(f, &s, &catalogue_built_in, &p);
+	plan_build(f, s, &catalogue_built_in, &p);
 	j = plan_to_json(&p);
 	assert_non_null(j);
 	if (plan_from_json(j, &back, &err) < 0)
@@ -75,13 +80,15 @@ static int world_check(void *ctx, const char *world)
 	static struct verification v;
 	AUTO_JSON json_t *expected = NULL, *plan = NULL, *verified = NULL;
 	struct tally *tally = ctx;
+	struct settings s;
 
 	if (!expectation_is_world(worlds_dir, world))
 		return 0; /* a README */
 	expected = expectation_load(worlds_dir, world);
 	tally->worlds++;
-	facts_of_world(world, &f);
-	plan = plan_of(world, &f, json_object_get(expected, "settings"));
+	settings_of_world(world, expected, &s);
+	facts_of_world(world, &s, &f);
+	plan = plan_of(&f, &s);
 	verify_facts(&f, &catalogue_built_in, &v);
 	verified = verify_to_json(&v);
 	tally->wrong += expectation_compare(world, "plan", json_at(expected, "plan"), plan);
