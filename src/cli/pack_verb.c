@@ -145,7 +145,7 @@ static void say_pack(struct app *app, const struct pack_facts *f, const struct p
 
 /* list */
 
-/* A path of this machine, or of a world, from "/"; a URL as it is. */
+/* A path of this machine, or of a world, from "/"; a URL of the settings stays as it is. */
 static int place_of(const struct app *app, const char *word, struct settings *s, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
@@ -196,7 +196,7 @@ static int list(struct app *app, int argc, char **argv)
 
 	if (word[0] == '\0') {
 		error_set(&err, FAULT_USAGE, 0,
-			  "pack list needs a directory or a URL, or settings with prebuilt");
+			  "pack list needs a directory, or settings with prebuilt");
 		return fail(app, &err);
 	}
 	if (place_of(app, word, &s, &err) < 0)

@@ -38,7 +38,7 @@ const struct verb verbs[] = {
 	{ "catalogue", "list|show ID|check [FILE]|import FILE|update FILE",
 	  "the drivers that it knows; another catalogue", 1, 2, VERB_CATALOGUE, NULL,
 	  verb_catalogue },
-	{ "pack", "make DIR [--key FILE]|list [DIR|URL]|check FILE",
+	{ "pack", "make DIR [--key FILE]|list [DIR]|check FILE",
 	  "prebuilt modules, for other VMs of this kind", 1, 4, 0, pack_options, verb_pack },
 	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
 	  verb_capture },

@@ -131,8 +131,11 @@ void prebuilt_explain(const struct inputs *in, struct candidate *c)
 		pack_explain(in, pack_nearest(in->facts), c);
 	else if (s->prebuilt[0] != '/' && strstr(s->prebuilt, "://") == NULL)
 		candidate_refuse(c, "prebuilt is neither an absolute path nor a URL");
+	else if (s->prebuilt[0] != '/')
+		candidate_refuse(c,
+				 "packs are not fetched from a URL: prebuilt must be a directory");
 	else
-		candidate_refuse(c, "prebuilt leads to no pack for this machine");
+		candidate_refuse(c, "no pack lies where prebuilt leads to");
 }
 
 /* The step. Items: the pack's file. */

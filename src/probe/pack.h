@@ -1,8 +1,8 @@
 /* probe/pack.h - packs of prebuilt modules that lie where the setting `prebuilt` says, held against
  * this machine.
  *
- * Sources: the files ib-vmext-pack_*.tar of that directory and their .minisig; of a URL what was
- * fetched into PACKS_DIR before. Of the kernel: proc/version (fs/proc/version.c), boot/config-*,
+ * Sources: the files ib-vmext-pack_*.tar of that directory and their .minisig; where that is a URL,
+ * those of PACKS_DIR. Of the kernel: proc/version (fs/proc/version.c), boot/config-*,
  * Module.symvers of its headers, and the .modinfo of a module of its own. */
 #pragma once
 

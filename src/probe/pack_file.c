@@ -153,8 +153,10 @@ int pack_file_walk(int fd, const struct pack *p, int (*take)(void *ctx, unsigned
 {
 	AUTO_BUF struct buf text = { .max = PACK_MANIFEST_BYTES_MAX };
 	off_t at = 0;
-	int rc = manifest_text(fd, &at, &text);
+	int rc = 0;
 
+	if (manifest_text(fd, &at, &text) < 0)
+		return refuse(why, why_size, "it does not begin with a manifest");
 	for (unsigned i = 0; i < p->nfiles && rc == 0; i++) {
 		const struct pack_file *file = &p->files[i];
 
@@ -163,7 +165,9 @@ int pack_file_walk(int fd, const struct pack *p, int (*take)(void *ctx, unsigned
 					  file->path);
 			return -EINVAL;
 		}
-		rc = lseek(fd, at, SEEK_SET) < 0 ? -EINVAL : take(ctx, i, fd);
+		if (lseek(fd, at, SEEK_SET) < 0)
+			return refuse(why, why_size, "it cannot be read at will");
+		rc = take(ctx, i, fd);
 		skip(&at, file->size);
 	}
 	if (rc == 0 && !ends_at(fd, at))

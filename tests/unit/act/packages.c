@@ -1,4 +1,5 @@
-/* tests/unit/act/packages.c - plays apt-get, dpkg, apt-mark, modprobe and udevadm on the tree. */
+/* tests/unit/act/packages.c - plays apt-get, dpkg, apt-mark, modprobe, depmod and udevadm on the
+ * tree. */
 #include "machine.h"
 
 #include <fcntl.h>
@@ -542,6 +543,41 @@ static int modprobe(const struct answer *a, const char *const *argv)
 	return 0;
 }
 
+struct index {
+	const struct host *h;
+	struct buf lines;
+};
+
+static int index_add(void *ctx, const char *name)
+{
+	struct index *i = ctx;
+
+	if (text_ends(name, ".ko"))
+		assert_int_equal(buf_add_format(&i->lines, "updates/dkms/%s:\n", name), 0);
+	return 0;
+}
+
+/* Indexes what lies in updates/dkms, before what the kernel has. */
+static int depmod(const struct answer *a, const char *const *argv)
+{
+	struct index i = { .h = a->h };
+	AUTO_BUF struct buf former = { 0 };
+	char path[160];
+	int rc;
+
+	assert_string_equal(argv[1], "-a");
+	TEXT_FORMAT(path, "lib/modules/%s/updates/dkms", argv[2]);
+	(void)!fs_list(a->h->root, path, index_add, &i);
+	TEXT_FORMAT(path, "lib/modules/%s/modules.dep", argv[2]);
+	machine_text(a->m, path, &former);
+	for (const char *p = buf_text(&former), *end; (end = strchr(p, '\n')) != NULL; p = end + 1)
+		if (!text_starts(p, "updates/"))
+			assert_int_equal(buf_add(&i.lines, p, (size_t)(end + 1 - p)), 0);
+	rc = fs_replace(a->h->root, path, i.lines.data, i.lines.len, 0644);
+	buf_free(&i.lines);
+	return rc < 0 ? complain(a, "depmod: cannot write\n") : 0;
+}
+
 static int succeed(const struct answer *a, const char *const *argv)
 {
 	(void)a;
@@ -558,6 +594,7 @@ static const struct {
 	{ "dpkg-query", dpkg_query },
 	{ "apt-mark", apt_mark },
 	{ "modprobe", modprobe },
+	{ "depmod", depmod },
 	{ "udevadm", succeed },
 	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
 };

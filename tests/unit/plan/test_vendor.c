@@ -171,8 +171,8 @@ static const struct {
 	{ "so does a rule", spare_by_rule, FAULT_NONE, "doca-ofed", "3.1.0", "inbox", "" },
 	{ "a deprecated one rather than none", all_old, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
 	  "" },
-	{ "there are no packs", prebuilt, FAULT_NONE, "doca-ofed", "3.2.1", "prebuilt",
-	  "prebuilt leads to no pack" },
+	{ "packs of a URL", prebuilt, FAULT_NONE, "doca-ofed", "3.2.1", "prebuilt",
+	  "packs are not fetched from a URL" },
 };
 
 static void prepare(void (*change)(void))
