@@ -261,13 +261,3 @@ const struct package_manager package_manager_apt = {
 	.set_marks = apt_set_marks,
 	.installed = apt_installed,
 };
-
-static const struct package_manager *const managers[] = { &package_manager_apt };
-
-const struct package_manager *package_manager_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(managers); i++)
-		if (text_eq(managers[i]->name, name))
-			return managers[i];
-	return NULL;
-}

@@ -6,24 +6,12 @@
 #include <stddef.h>
 
 #include "act/apt_parse.h"
+#include "act/command.h"
 #include "act/package_manager.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 
 struct run_result;
-
-/* An argv that grows. The words are borrowed. */
-struct command {
-	const char **argv; /* owned; NULL-terminated once a word was added */
-	size_t n, space;
-	bool failed; /* there was no memory: it is not run */
-};
-
-void command_free(struct command *cmd);
-#define AUTO_COMMAND CLEANUP(command_free)
-
-void command_add(struct command *cmd, const char *word);
-void command_add_all(struct command *cmd, const char *const *words);
 
 /* Run it when nobody holds a lock of the package system; again, as long as lock_s allows, where
  * somebody was quicker. An end that is not exit code 0 is *err, with the fault by the output. */

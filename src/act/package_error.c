@@ -7,14 +7,26 @@
 #include "base/text.h"
 #include "host/run.h"
 
-/* A line that says what went wrong, and those indented below it. */
+/* How lines begin that say what went wrong; those indented below belong to them. */
+static const char *const signs[] = {
+	"E: ",          "dpkg: error",
+	"Error: ",      "error: ",
+	"Error(",       "Problem: ",
+	"Repository '", "Signature verification failed",
+	"File '",       "System management is locked",
+	"[Errno ",      "Error in ",
+};
+
 static bool is_error(const char *line)
 {
-	return text_starts(line, "E: ") || text_starts(line, "dpkg: error");
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (text_starts(line, signs[i]))
+			return true;
+	return false;
 }
 
-/* Copy the lines of errors, else the last line, as one. */
-static void lines_that_matter(const char *text, char *ret, size_t size)
+/* Copy the lines of errors, else the last line, as one. Is it of errors? */
+static bool lines_that_matter(const char *text, char *ret, size_t size)
 {
 	const char *last = "";
 	bool on = false;
@@ -23,7 +35,7 @@ static void lines_that_matter(const char *text, char *ret, size_t size)
 	ret[0] = '\0';
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
-		bool indented = line[0] == ' ';
+		bool indented = line[0] == ' ' || line[0] == '\t';
 
 		on = is_error(line) || (on && indented);
 		if (on && n + len + 3 < size)
@@ -35,6 +47,7 @@ static void lines_that_matter(const char *text, char *ret, size_t size)
 	}
 	if (n == 0)
 		(void)text_format(ret, size, "%.*s", (int)strcspn(last, "\n"), last);
+	return n > 0;
 }
 
 static const struct package_message *find(const char *text, const struct package_message *messages)
@@ -47,11 +60,14 @@ static const struct package_message *find(const char *text, const struct package
 int package_error(const struct run_spec *spec, const struct run_result *r,
 		  const struct package_message *messages, const char *doing, struct error *err)
 {
-	char lines[360], end[64];
+	char lines[360], from_out[360], end[64];
 	const struct package_message *m;
 
 	run_end_text(r, spec, end, sizeof(end));
-	lines_that_matter(buf_text(&r->err), lines, sizeof(lines));
+	/* zypper tells on stdout why it cannot. */
+	if (!lines_that_matter(buf_text(&r->err), lines, sizeof(lines)) &&
+	    lines_that_matter(buf_text(&r->out), from_out, sizeof(from_out)))
+		(void)TEXT_COPY(lines, from_out);
 	m = find(lines, messages);
 	if (!m->text)
 		m = find(buf_text(&r->err), messages);

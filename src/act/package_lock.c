@@ -2,32 +2,21 @@
 #include "act/package_manager.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "act/package_holder.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
 
 enum { LOCK_POLL_MS = 500, LOCK_SAY_MS = 10000, ANCESTORS_MAX = 64 };
 
-/* The process that holds an fcntl lock on the file: a pid, 0 if it is free or not there. */
-static pid_t holder_of(const struct host *h, const char *path)
-{
-	AUTO_FD int fd = openat(h->root, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
-		return 0;
-	return lock.l_pid > 0 ? lock.l_pid : -1; /* -1: held from another pid namespace */
-}
-
 static pid_t first_holder(const struct host *h, const char *const *paths, const char **ret_path)
 {
 	for (; *paths; paths++) {
-		pid_t pid = holder_of(h, *paths);
+		pid_t pid = package_holder(h, *paths);
 
 		if (pid != 0) {
 			*ret_path = *paths;

@@ -64,9 +64,12 @@ struct package_manager {
 const struct package_manager *package_manager_find(const char *name);
 
 extern const struct package_manager package_manager_apt;
+extern const struct package_manager package_managers_rpm[4]; /* dnf, yum, tdnf, zypper */
 
-/* Wait until nobody holds one of the lock files (fcntl locks; paths below the root). Says in log
- * and status who holds it, since when and until when we wait. FAULT_PACKAGE_LOCK after the
+/* Wait until nobody holds one of the lock files (paths below the root): an fcntl lock, a flock, or,
+ * where the name ends in ".pid", the living process whose number it holds. A number that another
+ * process has got since is no holder, and the file is taken away: others would wait for it. Says in
+ * log and status who holds it, since when and until when we wait. FAULT_PACKAGE_LOCK after the
  * deadline, and at once where the holder is a process that waits for us. */
 int package_lock_wait(const struct package_context *c, const char *const *paths, struct error *err);
 

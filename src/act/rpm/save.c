@@ -1,0 +1,180 @@
+/* Saves the files of what a transaction replaces or removes. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "act/rpm/call.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "host/host.h"
+
+struct specs {
+	char (*at)[RPM_SPEC_SIZE]; /* owned */
+	const char **names;        /* owned; NULL-terminated */
+	size_t count;
+};
+
+static void specs_free(struct specs *s)
+{
+	free(s->at);
+	free(s->names);
+}
+
+/* All that the transaction takes away, but what `have` holds. */
+static int specs_fill(const struct rpm_style *style, const struct transaction *t,
+		      const struct rpm_files *have, struct specs *ret, struct error *err)
+{
+	ret->at = calloc(t->count + 1, sizeof(*ret->at));
+	ret->names = calloc(t->count + 1, sizeof(*ret->names));
+	if (!ret->at || !ret->names)
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to save packages");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct change *c = &t->changes[i];
+
+		if (c->kind == CHANGE_INSTALL || rpm_file_of(have, c))
+			continue;
+		rpm_spec(style, c->name, c->old_version, c->arch, ret->at[ret->count]);
+		ret->names[ret->count] = ret->at[ret->count];
+		ret->count++;
+	}
+	return 0;
+}
+
+static int irreversible(const struct change *change, const char *why, struct error *err)
+{
+	return error_set(err, FAULT_IRREVERSIBLE, 0,
+			 "the installed package %s %s cannot be had to save it: %s", change->name,
+			 change->old_version, why[0] ? why : "no repository holds it any more");
+}
+
+/* Is this failure one of a package that is not there? */
+static bool is_missing(const struct error *why)
+{
+	return why->fault == FAULT_PACKAGE_NOT_FOUND || why->fault == FAULT_DOWNLOAD ||
+	       why->fault == FAULT_PACKAGE_INSTALL || why->fault == FAULT_PACKAGE_RESOLVE;
+}
+
+/* The first change whose package was not among what is offered. */
+static int judge_offer(const struct rpm_style *style, const struct transaction *t,
+		       const struct run_result *r, const char *why, struct error *err)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct change *c = &t->changes[i];
+		char name[sizeof(c->name)];
+
+		(void)TEXT_FORMAT(name, "%.*s", (int)strcspn(c->name, ":"), c->name);
+		if (c->kind != CHANGE_INSTALL &&
+		    !style->offers(buf_text(&r->out), r->out.len, name, c->old_version, c->arch))
+			return irreversible(c, why, err);
+	}
+	return 0;
+}
+
+static int ask(const struct package_context *c, const struct transaction *t,
+	       const struct specs *specs, struct error *err)
+{
+	const struct rpm_style *style = rpm_style_of(c);
+	AUTO_RUN struct run_result r = { 0 };
+	struct error why = { 0 };
+
+	if (rpm_ask(c, style->offer, specs->names, &r, &why) == 0 || is_missing(&why))
+		return judge_offer(style, t, &r, why.what, err);
+	if (err)
+		*err = why;
+	return -1;
+}
+
+/* The words of `save`, with the directory in its place. */
+static int download(const struct package_context *c, const char *dir, const struct specs *specs,
+		    struct error *err)
+{
+	AUTO_COMMAND struct command cmd = { 0 };
+	AUTO_RUN struct run_result r = { 0 };
+	char word[300] = "";
+
+	for (const char *const *w = rpm_style_of(c)->save; *w; w++) {
+		const char *at = text_ends(*w, RPM_SAVE_DIR) ? strstr(*w, RPM_SAVE_DIR) : NULL;
+
+		if (at)
+			(void)TEXT_FORMAT(word, "%.*s%s", (int)(at - *w), *w, dir);
+		command_add(&cmd, at ? word : *w);
+	}
+	command_add_all(&cmd, specs->names);
+	return rpm_call(c, &cmd, "download of the installed packages", &r, err);
+}
+
+static int make_dir(const struct package_context *c, const char *dir, struct error *err)
+{
+	int rc = fs_make_dirs(c->host->root, dir + (dir[0] == '/'), 0700);
+
+	if (rc == 0)
+		return 0;
+	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
+			 -rc, "%s cannot be made: %s", dir, strerror(-rc));
+}
+
+/* Out of the package manager's reach: dnf takes away what it has downloaded, wherever that lies,
+ * after its next transaction. */
+static int move_files(const struct package_context *c, const char *from, const char *to,
+		      struct error *err)
+{
+	AUTO_RPM_FILES struct rpm_files files = { 0 };
+	int rc = 0;
+
+	if (rpm_files_read(c, from, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < files.count; i++) {
+		char path[sizeof(files.at[i].path)];
+		const char *old = files.at[i].path;
+
+		rc = TEXT_FORMAT(path, "%s/%s", to, strrchr(old, '/') + 1);
+		if (rc == 0 && renameat(c->host->root, old + (old[0] == '/'), c->host->root,
+					path + (path[0] == '/')) < 0)
+			rc = -errno;
+	}
+	if (rc == 0)
+		rc = fs_remove(c->host->root, from + (from[0] == '/'));
+	if (rc == 0)
+		return 0;
+	return error_set(err, FAULT_STATE_DIR, -rc, "the files in %s cannot be moved to %s: %s",
+			 from, to, strerror(-rc));
+}
+
+/* Whatever the package manager says: what counts is what lies there then. */
+static int save_into(const struct package_context *c, const struct transaction *t, const char *dir,
+		     const struct specs *specs, struct error *err)
+{
+	AUTO_RPM_FILES struct rpm_files files = { 0 };
+	struct error why = { 0 };
+	char incoming[300];
+
+	(void)TEXT_FORMAT(incoming, "%s/incoming", dir);
+	if (make_dir(c, incoming, err) < 0)
+		return -1;
+	if (download(c, incoming, specs, &why) < 0 && !is_missing(&why)) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (move_files(c, incoming, dir, err) < 0 || rpm_files_read(c, dir, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->changes[i].kind != CHANGE_INSTALL && !rpm_file_of(&files, &t->changes[i]))
+			return irreversible(&t->changes[i], why.what, err);
+	return 0;
+}
+
+int rpm_save(const struct package_context *c, const struct transaction *t, const char *dir,
+	     struct error *err)
+{
+	AUTO_RPM_FILES struct rpm_files have = { 0 };
+	CLEANUP(specs_free) struct specs specs = { 0 };
+
+	if (dir && rpm_files_read(c, dir, &have, err) < 0)
+		return -1;
+	if (specs_fill(rpm_style_of(c), t, &have, &specs, err) < 0)
+		return -1;
+	if (specs.count == 0)
+		return 0;
+	return dir ? save_into(c, t, dir, &specs, err) : ask(c, t, &specs, err);
+}
