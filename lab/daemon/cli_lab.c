@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "client.h"
 #include "lab/mirror/mirror.h"
+#include "lab/vm/distro.h"
 
 enum { DOWN_PATIENCE_MS = 30000 };
 
@@ -37,11 +38,11 @@ static int take_lock(const struct lab *lab, struct error *err)
 
 static int prepare(struct lab *lab, struct error *err)
 {
-	struct vm_spec spec = { .image = "debian12" };
+	struct vm_spec spec = { 0 };
 	char root[VM_PATH_MAX];
 
-	if (vm_kind_cell.prepare(&lab->env, &spec, err) < 0 ||
-	    root_find(&lab->env, spec.image, root, err) < 0)
+	(void)TEXT_COPY(spec.image, distros[0].name);
+	if (vm_kind_cell.prepare(&lab->env, &spec, err) < 0 || root_find(&lab->env, root, err) < 0)
 		return -1;
 	return mirror_prepare(&lab->env, root, err);
 }

@@ -8,6 +8,7 @@
 #include "extension.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
+#include "lab/vm/distro.h"
 
 /* Returns 0 with *answer set, 1 when c->wait was filled in instead, -1 with *err set. */
 typedef int handler_fn(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
@@ -66,11 +67,13 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 
 	*ret = (struct vm_spec) { .init = true, .agent = true, .adapter = true, .vmbus = true };
 	(void)TEXT_COPY(ret->size, "Standard_HB120rs_v3");
-	(void)TEXT_COPY(ret->image, "debian12");
+	(void)TEXT_COPY(ret->image, distros[0].name);
 	if (json_read(args, fields, ARRAY_SIZE(fields), ret, &bad) < 0 || !name_is_good(ret->name))
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "%s cannot be: letters, digits and - only",
 				 bad != NULL ? bad : "that name");
+	if (distro_find(ret->image, err) == NULL)
+		return -1;
 	if (pci != NULL && *pci != '\0' && vm_spec_pci(ret, pci) < 0)
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "--pci takes VENDOR:DEVICE:CLASS,... as 15b3:101c:0207");

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "lab/fabric/fabric.h"
+#include "lab/vm/distro.h"
 
 enum { STOP_PATIENCE_MS = 60 * 1000 };
 
@@ -81,17 +82,22 @@ static void choose_address(const struct lab *lab, struct vm *vm)
 /* Tell Azure of it, with the addresses that IPoIB is to get. */
 static int announce(struct lab *lab, const struct vm *vm, struct error *err)
 {
+	const struct distro *d = distro_find(vm->spec.image, err);
 	char macs[VM_PCI_MAX][16], addresses[VM_PCI_MAX][16];
 	struct fabric_ipoib ipoib[VM_PCI_MAX];
-	struct fabric_vm say = { .name = vm->spec.name,
-				 .address = vm->address,
-				 .size = vm->spec.size,
-				 .location = "southcentralus",
-				 .publisher = "Debian",
-				 .offer = "debian-12",
-				 .sku = "12-gen2",
-				 .image_version = "0.20240717.1811",
-				 .ipoib = ipoib };
+	struct fabric_vm say;
+
+	if (d == NULL)
+		return -1;
+	say = (struct fabric_vm) { .name = vm->spec.name,
+				   .address = vm->address,
+				   .size = vm->spec.size,
+				   .location = "southcentralus",
+				   .publisher = d->publisher,
+				   .offer = d->offer,
+				   .sku = d->sku,
+				   .image_version = d->version,
+				   .ipoib = ipoib };
 
 	for (size_t i = 0; i < vm->spec.npci; i++) {
 		if (vm->spec.pci[i].class_code >> 8 != 0x0207)
