@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "client.h"
+#include "lab/mirror/fault.h"
 #include "lab/mirror/mirror.h"
 #include "lab/vm/distro.h"
 
@@ -176,12 +177,32 @@ static int run_env(const struct cli *c)
 static int run_mirror(const struct cli *c)
 {
 	if (!text_starts(c->words[0], "fault=")) {
-		fprintf(stderr,
-			"ib-lab: mirror set fault=none|404|503|slow:BYTES_PER_S|badsig|hang\n");
+		fprintf(stderr, "ib-lab: mirror set fault=" FAULT_NAMES "\n");
 		return LAB_USAGE;
 	}
 	return client_ask(&c->lab->paths, "mirror set",
 			  json_pack("{s:s}", "fault", c->words[0] + strlen("fault=")), NULL, NULL);
+}
+
+static int run_mirror_add(const struct cli *c)
+{
+	AUTO_FREE char *full = realpath(c->words[0], NULL);
+
+	if (full == NULL) {
+		fprintf(stderr, "ib-lab: no directory %s\n", c->words[0]);
+		return LAB_USAGE;
+	}
+	return client_ask(&c->lab->paths, "mirror add", json_pack("{s:s}", "dir", full), NULL,
+			  NULL);
+}
+
+static int run_mirror_proxy(const struct cli *c)
+{
+	json_t *args = json_object();
+
+	cli_pass(c, args, "user", "user");
+	cli_pass(c, args, "password", "password");
+	return client_ask(&c->lab->paths, "mirror proxy", args, NULL, NULL);
 }
 
 const struct cli_verb cli_lab_verbs[] = {
@@ -189,7 +210,12 @@ const struct cli_verb cli_lab_verbs[] = {
 	  run_up },
 	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },
-	{ "mirror set", "fault=none|404|503|slow:BYTES_PER_S|badsig|hang",
-	  "trouble with the package source", "json", 1, 1, run_mirror },
+	{ "mirror set", "fault=" FAULT_NAMES, "trouble with the package source", "json", 1, 1,
+	  run_mirror },
+	{ "mirror add", "DIR", "its files appear below http://10.7.0.1:8000/files/", "json", 1, 1,
+	  run_mirror_add },
+	{ "mirror proxy", "[--user USER --password PASSWORD]",
+	  "the login that http://10.7.0.1:3128 asks for; without options none",
+	  "user= password= json", 0, 0, run_mirror_proxy },
 	{ 0 },
 };

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "client.h"
-#include "lab/mirror/mirror.h"
+#include "lab/mirror/rpms.h"
 #include "lab/vm/distro.h"
 
 static json_t *named(const struct cli *c)
@@ -48,7 +48,10 @@ static int prepare(const struct cli *c, struct vm_spec *spec)
 	const struct vm_kind *kind = vm_kind_of(spec->machine);
 	struct error err = { 0 };
 
-	if (kind->prepare(&c->lab->env, spec, &err) == 0)
+	const struct distro *d = distro_find(spec->image, &err);
+
+	if (d != NULL && kind->prepare(&c->lab->env, spec, &err) == 0 &&
+	    rpms_prepare(&c->lab->env, d, &err) == 0)
 		return LAB_OK;
 	fprintf(stderr, "ib-lab: %s\n", err.what);
 	return err.fault == FAULT_USAGE ? LAB_USAGE : LAB_FAILED;
@@ -207,7 +210,7 @@ const struct cli_verb cli_vm_verbs[] = {
 	{ "vm start", "NAME", "start it again", "json", 1, 1, run_plain },
 	{ "vm delete", "NAME", "take it away with all that is its own", "json", 1, 1, run_plain },
 	{ "vm set", "NAME KEY=VALUE...",
-	  "imds=ok|429:N|delay:MS|silent|404, adapter=on|off, "
+	  "imds=ok|429:N|delay:MS|silent|404, mirror=on|off (without the proxy), adapter=on|off, "
 	  "port=active|init|down, rate=GBPS, module.NAME=REFUSAL|ok, fault.SERVICE=MODE",
 	  "json", 2, 8, run_set },
 	{ "vm counts", "NAME", "how often it asked Azure for what", "json", 1, 1, run_counts },

@@ -362,6 +362,25 @@ static int on_mirror_set(struct lab *lab, struct conn *c, const json_t *args, js
 	return mirror_set_fault(lab->mirror, json_text_at(args, "fault", ""), err);
 }
 
+static int on_mirror_add(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
+			 struct error *err)
+{
+	(void)c;
+	(void)answer;
+	return mirror_add(lab->mirror, json_text_at(args, "dir", ""), err);
+}
+
+static int on_mirror_proxy(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
+			   struct error *err)
+{
+	(void)c;
+	(void)answer;
+	(void)err;
+	mirror_set_proxy(lab->mirror, json_text_at(args, "user", NULL),
+			 json_text_at(args, "password", NULL));
+	return 0;
+}
+
 static int on_counts(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
 		     struct error *err)
 {
@@ -381,6 +400,8 @@ static const struct {
 	{ "down", on_down },
 	{ "env", on_env },
 	{ "mirror set", on_mirror_set },
+	{ "mirror add", on_mirror_add },
+	{ "mirror proxy", on_mirror_proxy },
 	{ "vm create", on_vm_create },
 	{ "vm list", on_vm_list },
 	{ "vm show", on_vm_show },

@@ -101,13 +101,14 @@ static int world_find(const struct vm_env *env, const char *root, char ret[stati
 	return need(ret, err);
 }
 
-int distro_rpm_world_find(const struct vm_env *env, char ret[static DISTRO_LAYERS_MAX],
+int distro_rpm_world_path(const struct vm_env *env, char ret[static DISTRO_LAYERS_MAX],
 			  struct error *err)
 {
 	char root[VM_PATH_MAX], world[VM_PATH_MAX];
 
-	if (root_find(env, root, err) < 0 || world_find(env, root, world, err) < 0)
+	if (root_find(env, root, err) < 0)
 		return -1;
+	layer_path(env, "rpm-world", root, embed_make_rpm_world, world);
 	return text_format(ret, DISTRO_LAYERS_MAX, "%s:%s", world, root);
 }
 

@@ -40,5 +40,6 @@ int distro_layers(const struct vm_env *env, const struct distro *d,
  * first use. */
 int distro_rpm_world(const struct vm_env *env, char ret[static DISTRO_LAYERS_MAX],
 		     struct error *err);
-int distro_rpm_world_find(const struct vm_env *env, char ret[static DISTRO_LAYERS_MAX],
+/* The same, whether it has been made or not. */
+int distro_rpm_world_path(const struct vm_env *env, char ret[static DISTRO_LAYERS_MAX],
 			  struct error *err);
