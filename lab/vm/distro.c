@@ -35,6 +35,9 @@ const struct distro distros[] = {
 	  "7.7.2020042000", "CentOS 7.7 by name: dnf under the name of yum" },
 	{ "sles15", "zypper", "sles15", "5.14.21-150500.33.66-azure", "SUSE", "sles-15-sp5", "gen2",
 	  "2024.09.20", "SUSE Linux Enterprise Server 15 SP5 by name: zypper" },
+	{ "azurelinux3", "tdnf", "azurelinux3", "6.6.96.2-2.azl3", "MicrosoftCBLMariner",
+	  "azure-linux-3", "azure-linux-3-gen2", "3.20250910.01",
+	  "Azure Linux 3 by name: dnf told in the form of tdnf" },
 	{ 0 },
 };
 

@@ -7,6 +7,7 @@ looks_el9
 looks_el8
 looks_el7
 looks_sles15
+looks_azurelinux3
 looks_ubuntu1804
 looks_ubuntu2004
 looks_ubuntu2204
@@ -21,7 +22,7 @@ CASES
 
 # The layers and the rpm repositories, one after the other: two cases that make the same one would only wait for each other.
 prepare() {
-	for prepare_image in el9 el8 el7 sles15 ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04; do
+	for prepare_image in el9 el8 el7 sles15 azurelinux3 ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04; do
 		"$LAB" vm create prepare --no-agent --image $prepare_image >/dev/null || return 1
 		"$LAB" vm delete prepare >/dev/null || return 1
 	done
@@ -57,6 +58,14 @@ case_looks_el9() { looks_like el9 almalinux 9.6 dnf 5.14.0-570.12.1.el9_6.x86_64
 case_looks_el8() { looks_like el8 rocky 8.10 dnf 4.18.0-553.54.1.el8_10.x86_64 resf doca-ofed "$RPM"; }
 case_looks_el7() { looks_like el7 centos 7.7 yum 3.10.0-1062.12.1.el7.x86_64 OpenLogic mlnx-ofed "$RPM"; }
 case_looks_sles15() { looks_like sles15 sles 15.5 zypper 5.14.21-150500.33.66-azure SUSE inbox "$RPM"; }
+case_looks_azurelinux3() {
+	looks_like azurelinux3 azurelinux 3.0 tdnf 6.6.96.2-2.azl3 MicrosoftCBLMariner distro "$RPM"
+	said_by "$VM" 'tdnf --assumeno install perftest' '^libibverbs  *x86_64  *55.0-1.azl3  *ib-lab '
+	in_vm "$VM" tdnf -y install perftest || fail "not installed"
+	in_vm "$VM" rpm -V perftest || fail "not whole"
+	[ "$(in_vm "$VM" tdnf -y install perftest)" = "Nothing to do." ] || fail "it would install again"
+	said_by "$VM" 'tdnf -y install nosuch' 'Error(1011)'
+}
 case_looks_ubuntu1804() { looks_like ubuntu18.04 ubuntu 18.04 apt 5.4.0-1109-azure Canonical mlnx-ofed "$DPKG"; }
 case_looks_ubuntu2004() { looks_like ubuntu20.04 ubuntu 20.04 apt 5.15.0-1089-azure Canonical doca-ofed "$DPKG"; }
 case_looks_ubuntu2204() { looks_like ubuntu22.04 ubuntu 22.04 apt 6.8.0-1031-azure Canonical doca-ofed "$DPKG"; }
