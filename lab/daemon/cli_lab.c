@@ -10,7 +10,9 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "client.h"
+#include "lab/mirror/fault.h"
 #include "lab/mirror/mirror.h"
+#include "lab/vm/distro.h"
 
 enum { DOWN_PATIENCE_MS = 30000 };
 
@@ -37,11 +39,11 @@ static int take_lock(const struct lab *lab, struct error *err)
 
 static int prepare(struct lab *lab, struct error *err)
 {
-	struct vm_spec spec = { .image = "debian12" };
+	struct vm_spec spec = { 0 };
 	char root[VM_PATH_MAX];
 
-	if (vm_kind_cell.prepare(&lab->env, &spec, err) < 0 ||
-	    root_find(&lab->env, spec.image, root, err) < 0)
+	(void)TEXT_COPY(spec.image, distros[0].name);
+	if (vm_kind_cell.prepare(&lab->env, &spec, err) < 0 || root_find(&lab->env, root, err) < 0)
 		return -1;
 	return mirror_prepare(&lab->env, root, err);
 }
@@ -175,12 +177,32 @@ static int run_env(const struct cli *c)
 static int run_mirror(const struct cli *c)
 {
 	if (!text_starts(c->words[0], "fault=")) {
-		fprintf(stderr,
-			"ib-lab: mirror set fault=none|404|503|slow:BYTES_PER_S|badsig|hang\n");
+		fprintf(stderr, "ib-lab: mirror set fault=" FAULT_NAMES "\n");
 		return LAB_USAGE;
 	}
 	return client_ask(&c->lab->paths, "mirror set",
 			  json_pack("{s:s}", "fault", c->words[0] + strlen("fault=")), NULL, NULL);
+}
+
+static int run_mirror_add(const struct cli *c)
+{
+	AUTO_FREE char *full = realpath(c->words[0], NULL);
+
+	if (full == NULL) {
+		fprintf(stderr, "ib-lab: no directory %s\n", c->words[0]);
+		return LAB_USAGE;
+	}
+	return client_ask(&c->lab->paths, "mirror add", json_pack("{s:s}", "dir", full), NULL,
+			  NULL);
+}
+
+static int run_mirror_proxy(const struct cli *c)
+{
+	json_t *args = json_object();
+
+	cli_pass(c, args, "user", "user");
+	cli_pass(c, args, "password", "password");
+	return client_ask(&c->lab->paths, "mirror proxy", args, NULL, NULL);
 }
 
 const struct cli_verb cli_lab_verbs[] = {
@@ -188,7 +210,12 @@ const struct cli_verb cli_lab_verbs[] = {
 	  run_up },
 	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },
-	{ "mirror set", "fault=none|404|503|slow:BYTES_PER_S|badsig|hang",
-	  "trouble with the package source", "json", 1, 1, run_mirror },
+	{ "mirror set", "fault=" FAULT_NAMES, "trouble with the package source", "json", 1, 1,
+	  run_mirror },
+	{ "mirror add", "DIR", "its files appear below http://10.7.0.1:8000/files/", "json", 1, 1,
+	  run_mirror_add },
+	{ "mirror proxy", "[--user USER --password PASSWORD]",
+	  "the login that http://10.7.0.1:3128 asks for; without options none",
+	  "user= password= json", 0, 0, run_mirror_proxy },
 	{ 0 },
 };

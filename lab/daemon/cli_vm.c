@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "client.h"
+#include "lab/mirror/rpms.h"
+#include "lab/vm/distro.h"
 
 static json_t *named(const struct cli *c)
 {
@@ -46,7 +48,10 @@ static int prepare(const struct cli *c, struct vm_spec *spec)
 	const struct vm_kind *kind = vm_kind_of(spec->machine);
 	struct error err = { 0 };
 
-	if (kind->prepare(&c->lab->env, spec, &err) == 0)
+	const struct distro *d = distro_find(spec->image, &err);
+
+	if (d != NULL && kind->prepare(&c->lab->env, spec, &err) == 0 &&
+	    rpms_prepare(&c->lab->env, d, &err) == 0)
 		return LAB_OK;
 	fprintf(stderr, "ib-lab: %s\n", err.what);
 	return err.fault == FAULT_USAGE ? LAB_USAGE : LAB_FAILED;
@@ -73,7 +78,7 @@ static int run_create(const struct cli *c)
 	if (!client_is_up(&c->lab->paths))
 		return client_ask(&c->lab->paths, "env", NULL, NULL, NULL);
 	(void)TEXT_COPY(spec.name, c->words[0]);
-	(void)TEXT_COPY(spec.image, image != NULL ? image : "debian12");
+	(void)TEXT_COPY(spec.image, image != NULL ? image : distros[0].name);
 	rc = prepare(c, &spec);
 	if (rc != LAB_OK)
 		return rc;
@@ -170,6 +175,22 @@ static int run_log(const struct cli *c)
 	return cli_shell(c, c->words[0], argv);
 }
 
+static int run_images(const struct cli *c)
+{
+	AUTO_JSON json_t *all = json_array();
+
+	for (const struct distro *d = distros; d->name != NULL; d++)
+		if (cli_flag(c, "json"))
+			json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "name", d->name,
+							     "packages", d->packages, "about",
+							     d->about));
+		else
+			printf("%-12s %-7s %s\n", d->name, d->packages, d->about);
+	if (cli_flag(c, "json"))
+		cli_print_json(json_incref(all));
+	return LAB_OK;
+}
+
 const struct cli_verb cli_vm_verbs[] = {
 	{ "vm create",
 	  "NAME [--cell|--machine] [--size SIZE] [--image IMAGE] [--pci V:D:C,...] [--rate GBPS] "
@@ -177,6 +198,7 @@ const struct cli_verb cli_vm_verbs[] = {
 	  "make a VM and wait until it is up",
 	  "cell machine size= image= pci= rate= no-init no-agent no-adapter no-vmbus json", 1, 1,
 	  run_create },
+	{ "vm images", "", "what a cell can be made of: --image", "json", 0, 0, run_images },
 	{ "vm list", "", "the VMs of the lab", "json", 0, 0, run_list },
 	{ "vm show", "NAME", "one of them", "json", 1, 1, run_plain },
 	{ "vm shell", "NAME [-- CMD ARGS]", "run a command in it, or a shell", "", 1, 1,
@@ -188,7 +210,7 @@ const struct cli_verb cli_vm_verbs[] = {
 	{ "vm start", "NAME", "start it again", "json", 1, 1, run_plain },
 	{ "vm delete", "NAME", "take it away with all that is its own", "json", 1, 1, run_plain },
 	{ "vm set", "NAME KEY=VALUE...",
-	  "imds=ok|429:N|delay:MS|silent|404, adapter=on|off, "
+	  "imds=ok|429:N|delay:MS|silent|404, mirror=on|off (without the proxy), adapter=on|off, "
 	  "port=active|init|down, rate=GBPS, module.NAME=REFUSAL|ok, fault.SERVICE=MODE",
 	  "json", 2, 8, run_set },
 	{ "vm counts", "NAME", "how often it asked Azure for what", "json", 1, 1, run_counts },

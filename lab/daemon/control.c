@@ -8,6 +8,7 @@
 #include "extension.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
+#include "lab/vm/distro.h"
 
 /* Returns 0 with *answer set, 1 when c->wait was filled in instead, -1 with *err set. */
 typedef int handler_fn(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
@@ -66,11 +67,13 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 
 	*ret = (struct vm_spec) { .init = true, .agent = true, .adapter = true, .vmbus = true };
 	(void)TEXT_COPY(ret->size, "Standard_HB120rs_v3");
-	(void)TEXT_COPY(ret->image, "debian12");
+	(void)TEXT_COPY(ret->image, distros[0].name);
 	if (json_read(args, fields, ARRAY_SIZE(fields), ret, &bad) < 0 || !name_is_good(ret->name))
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "%s cannot be: letters, digits and - only",
 				 bad != NULL ? bad : "that name");
+	if (distro_find(ret->image, err) == NULL)
+		return -1;
 	if (pci != NULL && *pci != '\0' && vm_spec_pci(ret, pci) < 0)
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "--pci takes VENDOR:DEVICE:CLASS,... as 15b3:101c:0207");
@@ -359,6 +362,25 @@ static int on_mirror_set(struct lab *lab, struct conn *c, const json_t *args, js
 	return mirror_set_fault(lab->mirror, json_text_at(args, "fault", ""), err);
 }
 
+static int on_mirror_add(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
+			 struct error *err)
+{
+	(void)c;
+	(void)answer;
+	return mirror_add(lab->mirror, json_text_at(args, "dir", ""), err);
+}
+
+static int on_mirror_proxy(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
+			   struct error *err)
+{
+	(void)c;
+	(void)answer;
+	(void)err;
+	mirror_set_proxy(lab->mirror, json_text_at(args, "user", NULL),
+			 json_text_at(args, "password", NULL));
+	return 0;
+}
+
 static int on_counts(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
 		     struct error *err)
 {
@@ -378,6 +400,8 @@ static const struct {
 	{ "down", on_down },
 	{ "env", on_env },
 	{ "mirror set", on_mirror_set },
+	{ "mirror add", on_mirror_add },
+	{ "mirror proxy", on_mirror_proxy },
 	{ "vm create", on_vm_create },
 	{ "vm list", on_vm_list },
 	{ "vm show", on_vm_show },

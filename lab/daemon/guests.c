@@ -9,6 +9,8 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "lab/fabric/fabric.h"
+#include "lab/mirror/mirror.h"
+#include "lab/vm/distro.h"
 
 enum { STOP_PATIENCE_MS = 60 * 1000 };
 
@@ -81,17 +83,22 @@ static void choose_address(const struct lab *lab, struct vm *vm)
 /* Tell Azure of it, with the addresses that IPoIB is to get. */
 static int announce(struct lab *lab, const struct vm *vm, struct error *err)
 {
+	const struct distro *d = distro_find(vm->spec.image, err);
 	char macs[VM_PCI_MAX][16], addresses[VM_PCI_MAX][16];
 	struct fabric_ipoib ipoib[VM_PCI_MAX];
-	struct fabric_vm say = { .name = vm->spec.name,
-				 .address = vm->address,
-				 .size = vm->spec.size,
-				 .location = "southcentralus",
-				 .publisher = "Debian",
-				 .offer = "debian-12",
-				 .sku = "12-gen2",
-				 .image_version = "0.20240717.1811",
-				 .ipoib = ipoib };
+	struct fabric_vm say;
+
+	if (d == NULL)
+		return -1;
+	say = (struct fabric_vm) { .name = vm->spec.name,
+				   .address = vm->address,
+				   .size = vm->spec.size,
+				   .location = "southcentralus",
+				   .publisher = d->publisher,
+				   .offer = d->offer,
+				   .sku = d->sku,
+				   .image_version = d->version,
+				   .ipoib = ipoib };
 
 	for (size_t i = 0; i < vm->spec.npci; i++) {
 		if (vm->spec.pci[i].class_code >> 8 != 0x0207)
@@ -127,6 +134,7 @@ static void guest_forget(struct lab *lab, struct guest *g)
 			lab->guests[i] = NULL;
 	g->kind->forget(&lab->env, &g->vm);
 	(void)!fabric_remove_vm(lab->fabric, g->vm.spec.name, NULL);
+	mirror_set_reach(lab->mirror, g->vm.address, true); /* the next that has the address */
 	if (fs_remove(AT_FDCWD, g->vm.dir) < 0)
 		LOG(&lab->log, WARNING, "lab.vm", "cannot remove all of %s, ignoring", g->vm.dir);
 	free(g);
@@ -341,6 +349,14 @@ int guest_set(struct lab *lab, struct guest *g, const char *key, const char *val
 		return fabric_set_imds(lab->fabric, name, value, err);
 	if (text_starts(key, "fault."))
 		return fabric_set_fault(lab->fabric, name, key + strlen("fault."), value, err);
+	if (text_eq(key, "mirror")) {
+		bool reach;
+
+		if (set_flag(&reach, value) < 0)
+			return error_set(err, FAULT_USAGE, EINVAL, "mirror is on or off");
+		mirror_set_reach(lab->mirror, g->vm.address, reach);
+		return 0;
+	}
 	if (text_starts(key, "module."))
 		return set_refusal(g, key + strlen("module."), value, err);
 	if (text_eq(key, "adapter"))
@@ -350,10 +366,11 @@ int guest_set(struct lab *lab, struct guest *g, const char *key, const char *val
 	else if (text_eq(key, "rate"))
 		rc = set_rate(&g->vm, value);
 	else
-		return error_set(err, FAULT_USAGE, EINVAL,
-				 "no setting %s of a VM; there are imds, adapter, port, rate, "
-				 "module.NAME and fault.SERVICE",
-				 key);
+		return error_set(
+			err, FAULT_USAGE, EINVAL,
+			"no setting %s of a VM; there are imds, mirror, adapter, port, rate, "
+			"module.NAME and fault.SERVICE",
+			key);
 	if (rc < 0)
 		return error_set(err, FAULT_USAGE, EINVAL, "%s=%s cannot be", key, value);
 	return g->kind->changed(&lab->env, &g->vm, key, err);

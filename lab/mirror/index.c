@@ -2,8 +2,10 @@
 #include "index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "base/buf.h"
+#include "base/fs.h"
 #include "base/text.h"
 #include "host/run.h"
 #include "lab/vm/root.h"
@@ -43,7 +45,7 @@ static int index_one(const struct vm_env *env, const char *dir, const char *cons
 	return write_file(dir, to, &r.out, err);
 }
 
-static int sign(const struct vm_env *env, const char *dir, struct error *err)
+static int sign(const struct vm_env *env, const char *dir, const char *suffix, struct error *err)
 {
 	char home[VM_PATH_MAX], in[VM_PATH_MAX], out[VM_PATH_MAX];
 	const char *const argv[] = { "gpg",   "--homedir", home,          "--batch",
@@ -53,11 +55,29 @@ static int sign(const struct vm_env *env, const char *dir, struct error *err)
 	int rc;
 
 	(void)TEXT_FORMAT(home, "%s/mirror-key", env->cache);
-	(void)TEXT_FORMAT(in, "%s/dists/" SUITE "/Release", dir);
-	(void)TEXT_FORMAT(out, "%s/dists/" SUITE "/InRelease", dir);
+	(void)TEXT_FORMAT(in, "%s/dists/" SUITE "/Release%s", dir, suffix);
+	(void)TEXT_FORMAT(out, "%s/dists/" SUITE "/InRelease%s", dir, suffix);
 	rc = root_run(env, argv, NULL, 60, err);
 	(void)root_run(env, end, NULL, 30, NULL);
 	return rc;
+}
+
+/* The same with an end that is past, for the fault of that name. */
+static int sign_expired(const struct vm_env *env, const char *dir, struct error *err)
+{
+	AUTO_BUF struct buf b = { 0 };
+	char path[VM_PATH_MAX];
+	int rc;
+
+	(void)TEXT_FORMAT(path, "%s/dists/" SUITE "/Release", dir);
+	rc = fs_read(AT_FDCWD, path, 1 << 20, &b);
+	if (rc == 0)
+		rc = buf_add_text(&b, "Valid-Until: Thu, 01 Jan 2015 00:00:00 UTC\n");
+	if (rc < 0)
+		return error_set(err, FAULT_INTERNAL, -rc, "cannot read %s", path);
+	if (write_file(dir, "dists/" SUITE "/Release.expired", &b, err) < 0)
+		return -1;
+	return sign(env, dir, ".expired", err);
 }
 
 int index_all(const struct vm_env *env, const char *dir, struct error *err)
@@ -77,5 +97,5 @@ int index_all(const struct vm_env *env, const char *dir, struct error *err)
 	if (index_one(env, dir, list, "dists/" SUITE "/main/binary-amd64/Packages", err) < 0 ||
 	    index_one(env, dir, release, "dists/" SUITE "/Release", err) < 0)
 		return -1;
-	return sign(env, dir, err);
+	return sign(env, dir, "", err) < 0 ? -1 : sign_expired(env, dir, err);
 }

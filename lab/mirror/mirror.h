@@ -1,8 +1,8 @@
 /* mirror/mirror.h - the package source of the lab's VMs: a signed apt repository of real Debian
- * packages, and its faults.
+ * packages, signed rpm repositories of fixtures, files that were added, a proxy, and their faults.
  *
- * It stands at http://10.7.0.1:8000 (suite bookworm, component main); the roots know its key and no
- * other source. */
+ * It stands at http://10.7.0.1:8000 (apt: suite bookworm, component main; rpm: below /el9/ and the
+ * like); the images know its key and no other source. The proxy stands at http://10.7.0.1:3128. */
 #pragma once
 
 #include "base/error.h"
@@ -20,5 +20,17 @@ int mirror_start(const struct vm_env *env, const char *address, int port, struct
 		 struct error *err);
 void mirror_stop(struct mirror *m); /* NULL is fine */
 
-/* "none", "404", "503", "slow:BYTES_PER_S", "badsig", "hang". EINVAL when it is none of these. */
+/* One of FAULT_NAMES (fault.h). EINVAL when it is none of these. */
 int mirror_set_fault(struct mirror *m, const char *fault, struct error *err);
+
+/* The files of `dir`, an absolute path, appear below /files/; of two by one name that of the
+ * directory added last. ENOENT when it is no directory. */
+int mirror_add(struct mirror *m, const char *dir, struct error *err);
+
+/* Whether a VM's address gets through to the mirror without the proxy. */
+void mirror_set_reach(struct mirror *m, const char *address, bool reach);
+
+/* The proxy's login; NULL: none is asked for. */
+void mirror_set_proxy(struct mirror *m, const char *user, const char *password);
+
+enum { MIRROR_PROXY_PORT = 3128 };

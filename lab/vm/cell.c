@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "cellshell.h"
 #include "cgroup.h"
+#include "distro.h"
 #include "net.h"
 #include "root.h"
 #include "sysfs.h"
@@ -34,14 +35,16 @@ struct boot {
 	bool said_ready;
 	char notify_name[64]; /* of an abstract socket, after its NUL */
 	char release[64];
-	char root[VM_PATH_MAX], layer[VM_PATH_MAX], mount[VM_PATH_MAX], fake[VM_PATH_MAX];
+	char layer[VM_PATH_MAX], mount[VM_PATH_MAX], fake[VM_PATH_MAX];
+	char lower[DISTRO_LAYERS_MAX];
 };
 
 static int cell_prepare(const struct vm_env *env, const struct vm_spec *spec, struct error *err)
 {
-	char root[VM_PATH_MAX], layer[VM_PATH_MAX];
+	const struct distro *d = distro_find(spec->image, err);
+	char lower[DISTRO_LAYERS_MAX], root[VM_PATH_MAX], layer[VM_PATH_MAX];
 
-	if (root_prepare(env, spec->image, root, err) < 0)
+	if (d == NULL || distro_prepare(env, d, lower, err) < 0 || root_find(env, root, err) < 0)
 		return -1;
 	return layer_prepare(env, root, layer, err);
 }
@@ -136,6 +139,21 @@ static int furnish(struct boot *b, const struct vm *vm, struct error *err)
 	return 0;
 }
 
+/* What the cell's root is made of, and the kernel that it is to say it runs. */
+static int find_layers(const struct vm_env *env, const struct vm *vm, struct boot *b,
+		       struct error *err)
+{
+	const struct distro *d = distro_find(vm->spec.image, err);
+	char root[VM_PATH_MAX];
+
+	if (d == NULL || distro_layers(env, d, b->lower, root, err) < 0 ||
+	    layer_find(env, root, b->layer, err) < 0)
+		return -1;
+	if (d->kernel != NULL)
+		return TEXT_COPY(b->release, d->kernel);
+	return root_kernel(root, b->release, sizeof b->release, err);
+}
+
 static int boot_new(const struct vm_env *env, const struct vm *vm, struct boot *b,
 		    struct error *err)
 {
@@ -144,10 +162,8 @@ static int boot_new(const struct vm_env *env, const struct vm *vm, struct boot *
 	(void)TEXT_FORMAT(b->mount, "%s/mnt", vm->dir);
 	(void)TEXT_FORMAT(b->fake, "%s/fake", vm->dir);
 	(void)TEXT_FORMAT(lab, "ib-lab-%s", env->id);
-	if (root_find(env, vm->spec.image, b->root, err) < 0 ||
-	    layer_find(env, b->root, b->layer, err) < 0 ||
-	    root_kernel(b->root, b->release, sizeof b->release, err) < 0 ||
-	    furnish(b, vm, err) < 0 || open_notify(b, vm, err) < 0)
+	if (find_layers(env, vm, b, err) < 0 || furnish(b, vm, err) < 0 ||
+	    open_notify(b, vm, err) < 0)
 		return -1;
 	if (cgroup_name(&b->cgroup, lab, vm->spec.name, err) < 0 ||
 	    cgroup_make(&b->cgroup, err) < 0)
@@ -198,12 +214,12 @@ static void nspawn_args(const struct boot *b, const struct vm *vm, struct buf *t
  * goes. */
 static int enter_root(const struct boot *b, const struct vm *vm)
 {
-	char options[4 * VM_PATH_MAX];
+	char options[6 * VM_PATH_MAX];
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
 	if (TEXT_FORMAT(options, "lowerdir=%s:%s,upperdir=%s/upper,workdir=%s/work", b->layer,
-			b->root, vm->dir, vm->dir) < 0)
+			b->lower, vm->dir, vm->dir) < 0)
 		return -ENAMETOOLONG;
 	if (mount("ib-lab", b->mount, "overlay", 0, options) < 0)
 		return -errno;

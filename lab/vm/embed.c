@@ -16,6 +16,11 @@ EMBED(file_modules_load, "modules-load");
 EMBED(file_modules_load_service, "modules-load.service");
 EMBED(file_agent_conf, "agent.conf");
 EMBED(file_shutdown, "shutdown");
+EMBED(file_make_rpm_world, "make-rpm-world");
+EMBED(file_make_image, "make-image");
+
+const char *const embed_make_rpm_world = file_make_rpm_world;
+const char *const embed_make_image = file_make_image;
 
 #define LIBEXEC "usr/libexec/ib-lab/"
 #define SYSTEM  "etc/systemd/system/"

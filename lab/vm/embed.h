@@ -11,3 +11,6 @@ struct embed {
 
 /* The table ends with a NULL path. */
 extern const struct embed embed_files[];
+
+/* Scripts that make layers; texts that end with a NUL. */
+extern const char *const embed_make_rpm_world, *const embed_make_image;

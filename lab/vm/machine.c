@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "distro.h"
 #include "image.h"
 #include "qemu.h"
 #include "root.h"
@@ -25,7 +26,11 @@ static int machine_prepare(const struct vm_env *env, const struct vm_spec *spec,
 {
 	char root[VM_PATH_MAX], image[VM_PATH_MAX];
 
-	if (root_prepare(env, spec->image, root, err) < 0)
+	if (!text_eq(spec->image, distros[0].name))
+		return error_set(err, FAULT_USAGE, EINVAL,
+				 "machines are of the image %s only; others are for cells",
+				 distros[0].name);
+	if (root_prepare(env, root, err) < 0)
 		return -1;
 	return image_prepare(env, root, image, err);
 }
@@ -68,7 +73,7 @@ static int machine_create(const struct vm_env *env, struct vm *vm, struct error 
 {
 	char root[VM_PATH_MAX], image[VM_PATH_MAX], upper[VM_PATH_MAX];
 
-	if (root_find(env, vm->spec.image, root, err) < 0 || image_find(env, root, image, err) < 0)
+	if (root_find(env, root, err) < 0 || image_find(env, root, image, err) < 0)
 		return -1;
 	(void)TEXT_FORMAT(upper, "%s/" MACHINE_UPPER, vm->dir);
 	if (mkdir(upper, 0755) < 0)
@@ -117,8 +122,8 @@ static int machine_start(const struct vm_env *env, struct vm *vm, struct error *
 
 	if (m == NULL)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory for a machine");
-	if (root_find(env, vm->spec.image, root, err) < 0 ||
-	    image_find(env, root, m->image, err) < 0 || machine_config_write(vm, err) < 0)
+	if (root_find(env, root, err) < 0 || image_find(env, root, m->image, err) < 0 ||
+	    machine_config_write(vm, err) < 0)
 		return -1;
 	(void)TEXT_FORMAT(tap, "t-%u", vm->index);
 	fd = net_tap(env->netns, tap, err);

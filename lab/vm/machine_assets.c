@@ -12,6 +12,8 @@ extern const char kmod_start[] __asm__("_binary_lab_kmod_kmod_tar_start");
 extern const char kmod_end[] __asm__("_binary_lab_kmod_kmod_tar_end");
 extern const char machine_start[] __asm__("_binary_lab_vm_machine_tar_start");
 extern const char machine_end[] __asm__("_binary_lab_vm_machine_tar_end");
+extern const char distros_start[] __asm__("_binary_lab_vm_distros_tar_start");
+extern const char distros_end[] __asm__("_binary_lab_vm_distros_tar_end");
 
 struct asset asset_kmod(void)
 {
@@ -21,6 +23,11 @@ struct asset asset_kmod(void)
 struct asset asset_machine(void)
 {
 	return (struct asset) { machine_start, (size_t)(machine_end - machine_start) };
+}
+
+struct asset asset_distros(void)
+{
+	return (struct asset) { distros_start, (size_t)(distros_end - distros_start) };
 }
 
 int asset_unpack(const struct vm_env *env, struct asset a, const char *dir, struct error *err)

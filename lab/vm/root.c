@@ -218,14 +218,10 @@ static int root_name(const struct vm_env *env, char *ret, size_t size, struct er
 	return 0;
 }
 
-int root_find(const struct vm_env *env, const char *image, char ret[static VM_PATH_MAX],
-	      struct error *err)
+int root_find(const struct vm_env *env, char ret[static VM_PATH_MAX], struct error *err)
 {
 	char name[32];
 
-	if (!text_eq(image, "debian12"))
-		return error_set(err, FAULT_USAGE, ENOENT, "no image named %s; there is debian12",
-				 image);
 	if (root_name(env, name, sizeof name, err) < 0)
 		return -1;
 	(void)text_format(ret, VM_PATH_MAX, "%s/%s", env->cache, name);
@@ -354,8 +350,7 @@ static int make(const struct vm_env *env, const char *root, const char *key, str
 	return 0;
 }
 
-int root_prepare(const struct vm_env *env, const char *image, char ret[static VM_PATH_MAX],
-		 struct error *err)
+int root_prepare(const struct vm_env *env, char ret[static VM_PATH_MAX], struct error *err)
 {
 	AUTO_FREE char *key = NULL;
 	AUTO_FD int lock = -1;
@@ -365,17 +360,15 @@ int root_prepare(const struct vm_env *env, const char *image, char ret[static VM
 	if (rc < 0)
 		return error_set(err, FAULT_INTERNAL, -rc, "cannot make %s: %s", env->cache,
 				 strerror(-rc));
-	if (root_find(env, image, ret, err) == 0)
+	if (root_find(env, ret, err) == 0)
 		return 0;
-	if (err->fault == FAULT_USAGE)
-		return -1;
 	key = root_mirror_key(env, err);
 	if (key == NULL || root_name(env, name, sizeof name, err) < 0)
 		return -1;
 	lock = root_lock(env, name, err);
 	if (lock < 0)
 		return -1;
-	if (root_find(env, image, ret, err) == 0) /* another client made it meanwhile */
+	if (root_find(env, ret, err) == 0) /* another client made it meanwhile */
 		return 0;
 	return make(env, ret, key, err);
 }

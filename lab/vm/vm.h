@@ -47,7 +47,7 @@ struct vm_spec {
 	char name[VM_NAME_MAX];
 	bool machine;                  /* else a cell */
 	char size[64];                 /* "Standard_HB120rs_v3" */
-	char image[32];                /* "debian12" */
+	char image[32];                /* "debian12": distro.h */
 	struct vm_pci pci[VM_PCI_MAX]; /* from --pci, else from the size (vm_spec_defaults) */
 	size_t npci;
 	bool init;                      /* systemd as PID 1 */
@@ -129,15 +129,13 @@ struct vm_kind {
 extern const struct vm_kind vm_kind_cell;    /* cell.c */
 extern const struct vm_kind vm_kind_machine; /* machine.c */
 
-/* The base root, $IB_LAB_CACHE/root-<key>/, made at first use (minutes). For the CLIENT: prepare()
- * of either kind calls it. `ret` gets its absolute path. Never write into it. */
-int root_prepare(const struct vm_env *env, const char *image, char ret[static VM_PATH_MAX],
-		 struct error *err);
+/* The base root, Debian 12, $IB_LAB_CACHE/root-<key>/, made at first use (minutes). For the CLIENT:
+ * prepare() of either kind calls it. `ret` gets its absolute path. Never write into it. */
+int root_prepare(const struct vm_env *env, char ret[static VM_PATH_MAX], struct error *err);
 
 /* Where that root is, without making it (in the daemon). FAULT_IO-class error if it is not there.
  */
-int root_find(const struct vm_env *env, const char *image, char ret[static VM_PATH_MAX],
-	      struct error *err);
+int root_find(const struct vm_env *env, char ret[static VM_PATH_MAX], struct error *err);
 
 /* The kernel release in a root: the name of its one directory in lib/modules. */
 int root_kernel(const char *root, char *ret, size_t size, struct error *err);
