@@ -54,10 +54,11 @@ struct apply_options {
 struct outcome {
 	int exit_code; /* of the seed's table */
 	enum fault fault;
-	char message[960]; /* cause and next step, in whole sentences, for a person */
-	char run[40];      /* the journal's name, "" if nothing was begun */
-	bool changed;      /* something on this machine is not as before */
-	bool reboot_pending;
+	char message[960];   /* cause and next step, in whole sentences, for a person */
+	char run[40];        /* the journal's name, "" if nothing was begun */
+	bool changed;        /* something on this machine is not as before */
+	bool reboot_pending; /* what was installed takes effect at the next boot */
+	bool rebooting;      /* the run is not at its end: the VM restarts, and then goes on */
 	struct plan plan;
 	struct verification verification;
 	struct facts facts; /* as they were at the end */

@@ -13,6 +13,7 @@
 #include "act/receipt.h"
 #include "act/recover.h"
 #include "act/run.h"
+#include "act/waits.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -64,6 +65,7 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 				    .fabric_s = o->wait ? o->settings->timeouts.fabric_s : 0,
 				    .stop = o->stop,
 				    .ctx = o->ctx };
+	AUTO_JSON json_t *receipt = receipt_read(a->host);
 	struct receipt_entry entry = { .facts = &out->facts,
 				       .settings_digest = o->settings_digest,
 				       .version = o->version,
@@ -75,6 +77,7 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 	if (prove(a->host, a->catalogue, &po, &out->facts, &out->verification, err) < 0)
 		return -1;
 	outcome_of_verification(out, true);
+	entry.awaits_boot = out->reboot_pending = receipt_awaits_boot(a->host, receipt);
 	if (out->exit_code != 0 && is_taken_over(o))
 		return error_set(err, FAULT_TAKEN_OVER, 0,
 				 "a newer request came while waiting for the ports");
@@ -137,6 +140,17 @@ static int carry_out(struct act *a, const struct apply_options *o, struct outcom
 	return rc;
 }
 
+/* What the first boot still does to the machine comes first. */
+static int wait_for_boot(const struct act *a, const struct apply_options *o, struct error *err)
+{
+	struct waiting w = { .host = a->host,
+			     .limit_s = o->wait ? o->settings->timeouts.lock_s : 0,
+			     .stop = o->stop,
+			     .ctx = o->ctx };
+
+	return waits_before_work(&w, err);
+}
+
 static int apply(struct act *a, const struct apply_options *o, struct outcome *ret,
 		 struct error *err)
 {
@@ -147,7 +161,7 @@ static int apply(struct act *a, const struct apply_options *o, struct outcome *r
 	if (recovery.is_answer)
 		return 0;
 	*ret = (struct outcome) { 0 };
-	if (judge_patiently(a, o, ret, err) < 0)
+	if (wait_for_boot(a, o, err) < 0 || judge_patiently(a, o, ret, err) < 0)
 		return -1;
 	if (ret->plan.decision.exit_code != 0) {
 		outcome_of_decision(ret);

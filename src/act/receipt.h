@@ -53,6 +53,7 @@ struct receipt_entry {
 	const char *catalogue; /* its version: no older one is used from now on */
 	const char *message;
 	int64_t seq;
+	bool awaits_boot; /* what was installed takes effect at the next boot */
 };
 
 /* Read it: a new reference in *ret, NULL if there is none. FAULT_STATE_DIR if it cannot be read. */
@@ -60,6 +61,9 @@ int receipt_load(const struct host *h, json_t **ret, struct error *err);
 
 /* The same for who only shows it: NULL if there is none or it cannot be read. */
 json_t *receipt_read(const struct host *h);
+
+/* Does what was installed still wait for the next boot? */
+bool receipt_awaits_boot(const struct host *h, const json_t *receipt);
 
 /* Is this run one of those that undo would put back? */
 bool receipt_lists(const json_t *receipt, const char *run);

@@ -220,7 +220,9 @@ static const char *standing_name(const struct standing *s)
 	if (s->holder != 0)
 		return "running";
 	if (s->open)
-		return s->phase == PHASE_STUCK ? "stuck" : "interrupted";
+		return s->phase == PHASE_STUCK       ? "stuck"
+		       : s->phase == PHASE_REBOOTING ? "rebooting"
+						     : "interrupted";
 	return s->receipt ? "installed" : s->has_last ? "ended" : "none";
 }
 

@@ -117,6 +117,15 @@ static void keep_result(struct job *j, const json_t *document)
 		LOG(j->host->log, ERROR, "result.write", "%s", err.what);
 }
 
+/* The machine goes down: the request has not ended, and the next boot goes on with it. */
+static void leave_open(struct job *j)
+{
+	status_set(&j->reporter.status, STATUS_TRANSITIONING, 0, j->outcome.message);
+	reporter_write(&j->reporter);
+	LOG(j->host->log, INFO, "worker.reboot", "request %lld goes on after the restart: %s",
+	    (long long)j->request.seq, j->outcome.message);
+}
+
 /* The result before the status: cut off between the two, the next `enable` tells it from the
  * result. */
 static void finish(struct job *j)
@@ -270,7 +279,10 @@ static void run_job(struct job *j)
 		return;
 	else
 		do_work(j);
-	finish(j);
+	if (j->outcome.rebooting)
+		leave_open(j);
+	else
+		finish(j);
 	if (j->act.lock >= 0)
 		act_close(&j->act);
 }
