@@ -182,7 +182,7 @@ int journal_intent(struct journal *j, unsigned step, json_t *before, struct erro
 		return -1;
 	json_decref(j->steps[step].before);
 	j->steps[step] = (struct journal_step) { STEP_INTENDED, json_incref(before) };
-	TEXT_COPY(j->changed_boot, j->boot);
+	journal_note_change(j, step, j->boot);
 	return 0;
 }
 
@@ -197,7 +197,7 @@ int journal_outcome(struct journal *j, unsigned step, enum step_state state, con
 		return -1;
 	j->steps[step].state = state;
 	if (state != STEP_SKIPPED)
-		TEXT_COPY(j->changed_boot, j->boot);
+		journal_note_change(j, step, j->boot);
 	return 0;
 }
 

@@ -121,5 +121,6 @@ int step_state_by_name(const char *name); /* -1 if there is none */
  */
 int journal_take_steps(struct journal *j);
 
-/* The run has ordered a restart in this boot. For journal*.c. */
+/* A step was at work in this boot, or the run has ordered a restart in it. For journal*.c. */
+void journal_note_change(struct journal *j, unsigned step, const char *boot);
 void journal_note_reboot(struct journal *j, const char *boot);

@@ -113,6 +113,12 @@ void journal_note_reboot(struct journal *j, const char *boot)
 	TEXT_COPY(j->ordered_boot, boot);
 }
 
+void journal_note_change(struct journal *j, unsigned step, const char *boot)
+{
+	if (j->plan.steps[step].kind != STEP_NEXT_BOOT) /* it only looks */
+		TEXT_COPY(j->changed_boot, boot);
+}
+
 static int replay_phase(struct journal *j, const json_t *line, struct error *err)
 {
 	json_t *cause = json_at(line, "data.data");
@@ -143,7 +149,7 @@ static int replay_step(struct journal *j, const json_t *line, struct error *err)
 	if (!step)
 		return damaged(j, "a step that the plan does not have", err);
 	if (!text_eq(json_text_at(data, "result", ""), step_state_name(STEP_SKIPPED)))
-		TEXT_COPY(j->changed_boot, json_text_at(line, "boot", ""));
+		journal_note_change(j, (unsigned)(step - j->steps), json_text_at(line, "boot", ""));
 	if (text_eq(json_text_at(line, "phase", ""), "intent")) {
 		json_decref(step->before);
 		*step = (struct journal_step) { STEP_INTENDED,

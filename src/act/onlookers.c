@@ -5,6 +5,7 @@
 #include <string.h>
 #include <utmp.h>
 
+#include "act/pairs.h"
 #include "act/process.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -14,30 +15,13 @@
 
 enum { FILE_BYTES_MAX = 16 << 10, UTMP_BYTES_MAX = 4 << 20 };
 
-/* The value of NAME= at the beginning of a line, without quotation marks; "" if there is none. */
-static void value_of(const char *text, const char *name, char *ret, size_t size)
-{
-	size_t len = strlen(name);
-
-	ret[0] = '\0';
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, len) != 0 || line[len] != '=')
-			continue;
-		line += len + 1;
-		line += *line == '"';
-		text_format(ret, size, "%.*s", (int)strcspn(line, "\"\n"), line);
-		return;
-	}
-}
-
 bool session_is_persons(const char *text, char *ret, size_t size)
 {
 	char class[32], state[32];
 
-	value_of(text, "CLASS", class, sizeof(class));
-	value_of(text, "STATE", state, sizeof(state));
-	value_of(text, "USER", ret, size);
+	pairs_value(text, "CLASS", class, sizeof(class));
+	pairs_value(text, "STATE", state, sizeof(state));
+	pairs_value(text, "USER", ret, size);
 	/* "user", "user-early", "user-incomplete"; not "manager", "greeter", "background", ... */
 	return text_starts(class, "user") && !text_eq(state, "closing");
 }
@@ -59,10 +43,10 @@ bool inhibitor_blocks_shutdown(const char *text, char *ret, size_t size)
 {
 	char what[128], mode[16], who[64], why[96];
 
-	value_of(text, "WHAT", what, sizeof(what));
-	value_of(text, "MODE", mode, sizeof(mode));
-	value_of(text, "WHO", who, sizeof(who));
-	value_of(text, "WHY", why, sizeof(why));
+	pairs_value(text, "WHAT", what, sizeof(what));
+	pairs_value(text, "MODE", mode, sizeof(mode));
+	pairs_value(text, "WHO", who, sizeof(who));
+	pairs_value(text, "WHY", why, sizeof(why));
 	text_format(ret, size, "%s (%s)", who, why);
 	return list_names(what, "shutdown") && text_starts(mode, "block");
 }

@@ -26,6 +26,7 @@ bool reboot_judge(const struct reboot_view *v, char *why, size_t size)
 		  "only a first installation restarts the VM by itself, and this is not the "
 		  "first" },
 		{ v->taken > 0, "", "the VM was restarted for this request already" },
+		{ v->network[0], v->network, " may stop the next boot at an IPoIB interface" },
 		{ v->cloud_init[0], v->cloud_init, " has not ended" },
 		{ v->command[0], v->command, " is a command of another extension, which runs" },
 		{ v->inhibitor[0], v->inhibitor, " forbids to shut down" },

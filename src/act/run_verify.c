@@ -2,6 +2,7 @@
 #include "act/run_room.h"
 
 #include "act/judge.h"
+#include "act/next_boot.h"
 #include "act/onlookers.h"
 #include "act/outcome.h"
 #include "act/prove.h"
@@ -69,6 +70,8 @@ static int may_reboot(struct run *r, struct error *err)
 		return 0;
 	v.taken = journal_reboots_of(a->host, a->state, json_int_at(begin, "seq", o->seq),
 				     json_text_at(begin, "settingsDigest", o->settings_digest));
+	if (next_boot_cloud_init_stumbles(&r->out->facts.network))
+		TEXT_FORMAT(v.network, "cloud-init %s", r->out->facts.network.cloud_init_version);
 	if (reboot_judge(&v, why, sizeof(why)) && wait_for_others(r, err) < 0)
 		return -1;
 	reboot_look(a->host, &v);

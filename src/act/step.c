@@ -7,6 +7,7 @@ const struct step_ops *step_ops(enum step_kind kind)
 		[STEP_PACKAGES] = &step_packages,
 		[STEP_FILE] = &step_file,
 		[STEP_MODULES] = &step_modules,
+		[STEP_NEXT_BOOT] = &step_next_boot,
 	};
 
 	return table[kind];

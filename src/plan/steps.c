@@ -331,6 +331,21 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 	step_drop_if_idle(ret);
 }
 
+/* Items: the modules that the default kernel must have at its next boot. */
+static void next_boot_step(const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "next-boot", STEP_NEXT_BOOT);
+	const char *rest = row->modules;
+	char name[64];
+
+	while (list_next(&rest, name, sizeof name))
+		item_add(s, name);
+	item_add(s, "ib_core");
+	(void)TEXT_COPY(s->what, "see that the kernel that boots next has all of the driver and "
+				 "keeps its network");
+	(void)TEXT_COPY(s->undo, "nothing was changed");
+}
+
 /* The artefact's way onto the machine. */
 static void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
@@ -363,6 +378,8 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
 	modules_boot_step(f, row, ret);
+	if (row_replaces_modules(row))
+		next_boot_step(row, ret);
 	if (!ret->reboot)
 		modules_step(f, row, ret);
 }
