@@ -8,6 +8,7 @@
 #include "act/begin.h"
 #include "act/carry.h"
 #include "act/judge.h"
+#include "act/kernel_change.h"
 #include "act/outcome.h"
 #include "act/prove.h"
 #include "act/receipt.h"
@@ -74,10 +75,12 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 				       .message = out->message,
 				       .seq = o->seq };
 
+	char told[700];
+
 	if (prove(a->host, a->catalogue, &po, &out->facts, &out->verification, err) < 0)
 		return -1;
-	outcome_of_verification(out, true);
 	entry.awaits_boot = out->reboot_pending = receipt_awaits_boot(a->host, receipt);
+	outcome_of_kept(out, kernel_change_tells(a->host, receipt, told, sizeof(told)) ? told : "");
 	if (out->exit_code != 0 && is_taken_over(o))
 		return error_set(err, FAULT_TAKEN_OVER, 0,
 				 "a newer request came while waiting for the ports");
@@ -154,6 +157,7 @@ static int wait_for_boot(const struct act *a, const struct apply_options *o, str
 static int apply(struct act *a, const struct apply_options *o, struct outcome *ret,
 		 struct error *err)
 {
+	enum kernel_end kernel;
 	struct recovery recovery;
 
 	if (run_recover(a, o, RECOVER_REQUEST, ret, &recovery, err) < 0)
@@ -161,7 +165,8 @@ static int apply(struct act *a, const struct apply_options *o, struct outcome *r
 	if (recovery.is_answer)
 		return 0;
 	*ret = (struct outcome) { 0 };
-	if (wait_for_boot(a, o, err) < 0 || judge_patiently(a, o, ret, err) < 0)
+	if (wait_for_boot(a, o, err) < 0 || kernel_change_mend(a, &kernel, err) < 0 ||
+	    judge_patiently(a, o, ret, err) < 0)
 		return -1;
 	if (ret->plan.decision.exit_code != 0) {
 		outcome_of_decision(ret);

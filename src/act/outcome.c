@@ -93,6 +93,20 @@ void outcome_of_verification(struct outcome *out, bool kept)
 	sentences_join(out->message, sizeof(out->message), what, fault_row(out->fault)->remedy, "");
 }
 
+void outcome_of_kept(struct outcome *out, const char *told)
+{
+	bool pending = out->reboot_pending;
+	char message[sizeof(out->message)];
+
+	outcome_of_verification(out, true);
+	TEXT_COPY(message, out->message);
+	sentences_join(out->message, sizeof(out->message), message,
+		       pending ? "The driver that was installed takes effect at the next restart "
+				 "of the VM"
+			       : "",
+		       told);
+}
+
 void outcome_of_pending(struct outcome *out, const char *why)
 {
 	const struct fault_row *row = fault_row(FAULT_REBOOT_REQUIRED);

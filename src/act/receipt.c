@@ -291,7 +291,7 @@ static json_t *receipt_to_json(const struct host *h, const struct receipt_entry 
 	if (e->awaits_boot && HOST_READ_LINE(h, BOOT_ID, boot) < 0)
 		boot[0] = '\0';
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o, "
-			 "s:o}",
+			 "s:o, s:O?}",
 			 "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
 			 (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
 			 e->route, "catalogue", newest_catalogue(e, older), "driver", "kind",
@@ -299,7 +299,8 @@ static json_t *receipt_to_json(const struct host *h, const struct receipt_entry 
 			 json_text_or_null(e->facts->driver.version), "message",
 			 json_text_or_null(e->message), "installed", installed, "programs",
 			 programs_to_json(h, older), "right", right_to_json(h, e),
-			 "awaitsBootAfter", json_text_or_null(boot));
+			 "awaitsBootAfter", json_text_or_null(boot), "kernelChange",
+			 json_object_get(older, "kernelChange"));
 }
 
 /* What nobody can read any more is kept for a person to look at. */
@@ -327,6 +328,18 @@ int receipt_write(const struct host *h, const struct receipt_entry *e, struct er
 		return failed("made", -ENOMEM, err);
 	receipt = receipt_to_json(h, e, older, installed);
 	return receipt_store(h, receipt, err);
+}
+
+int receipt_note(const struct host *h, const char *key, json_t *note, struct error *err)
+{
+	AUTO_JSON json_t *receipt = NULL;
+
+	if (receipt_load(h, &receipt, err) < 0)
+		return -1;
+	if (!receipt)
+		return 0;
+	return json_object_set(receipt, key, note) < 0 ? failed("made", -ENOMEM, err)
+						       : receipt_store(h, receipt, err);
 }
 
 int receipt_remove(const struct host *h, struct error *err)

@@ -71,6 +71,9 @@ bool receipt_lists(const json_t *receipt, const char *run);
 /* Write it; "installed" and "programs" of an older receipt are carried over. */
 int receipt_write(const struct host *h, const struct receipt_entry *e, struct error *err);
 
+/* Put a note into the receipt that is there; `note` is borrowed. */
+int receipt_note(const struct host *h, const char *key, json_t *note, struct error *err);
+
 /* Take the entry of a run that was undone out of "installed"; the receipt goes with the last one.
  * Nothing happens where the run is not listed. */
 int receipt_drop(const struct host *h, const char *run, struct error *err);

@@ -9,6 +9,7 @@
 #include "act/carry.h"
 #include "act/journal.h"
 #include "act/judge.h"
+#include "act/kernel_change.h"
 #include "act/receipt.h"
 #include "base/digest.h"
 #include "base/fs.h"
@@ -189,6 +190,7 @@ struct standing {
 	struct result last; /* what the agent was told last */
 	bool has_last;
 	struct facts facts;
+	char told[700]; /* of a kernel that came after the installation, "" if nothing */
 };
 
 static void standing_free(struct standing *s)
@@ -203,6 +205,8 @@ static void read_standing(struct app *app, struct standing *ret)
 	struct act act;
 
 	ret->receipt = receipt_read(&app->host);
+	if (!kernel_change_tells(&app->host, ret->receipt, ret->told, sizeof(ret->told)))
+		ret->told[0] = '\0';
 	ret->has_last = result_read(&app->host, &ret->last) == 0;
 	(void)probe_rdma(&app->host, &ret->facts, NULL);
 	if (act_open(&act, &app->host, app->catalogue, false, NULL) < 0)
@@ -257,6 +261,8 @@ static void render_standing(FILE *out, const struct standing *s)
 	if (s->receipt)
 		fprintf(out, "receipt   %s: %s\n", json_text_at(s->receipt, "at", "?"),
 			json_text_at(s->receipt, "message", "?"));
+	if (s->told[0])
+		fprintf(out, "kernel    %s\n", s->told);
 	render_ports(out, &s->facts);
 }
 

@@ -61,6 +61,7 @@ static const struct {
 	{ "update", "mark that an update is under way", false, verb_update },
 	{ "worker", "carry the request out", true, verb_worker },
 	{ "resume", "at boot: finish what was cut off", true, verb_resume },
+	{ "boot", "at boot: compare the kernel with the receipt", true, verb_boot },
 };
 
 const char *handler_verb(size_t i, const char **help, bool *internal)

@@ -9,6 +9,8 @@
 #include "catalogue/catalogue.h"
 
 #define MODULES_FILE   "etc/modules-load.d/ib-vmext.conf"
+#define BOOT_UNIT      "etc/systemd/system/ib-vmext-boot.service"
+#define BOOT_WANTED    "etc/systemd/system/multi-user.target.d/ib-vmext-boot.conf"
 #define PIN_FILE       "etc/apt/preferences.d/ib-vmext-doca"
 #define DOWNLOADS_DIR  "/var/lib/ib-vmext/downloads"
 #define FIRMWARE_STAYS "--without-fw-update" /* of a virtual function it belongs to the host */
@@ -346,6 +348,46 @@ static void next_boot_step(const struct driver_row *row, struct plan *ret)
 	(void)TEXT_COPY(s->undo, "nothing was changed");
 }
 
+static void boot_file_step(const char *id, const char *path, const char *what, const char *content,
+			   struct plan *ret)
+{
+	struct step *s = step_add(ret, id, STEP_FILE);
+
+	item_add(s, path);
+	change_add(s, "file /%s", path);
+	(void)TEXT_COPY(s->what, what);
+	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
+	(void)TEXT_COPY(s->content, content);
+}
+
+/* A boot may bring another kernel. Type=simple, not oneshot: a build must not hold up
+ * multi-user.target. A file that names the unit as wanted needs no systemctl. Options that systemd
+ * 219 knows. */
+static void kernel_watch_steps(struct plan *ret)
+{
+	boot_file_step("boot-unit", BOOT_UNIT,
+		       "compare the kernel with the driver's modules once at every boot",
+		       "# Written by ib-vmext: looks once after a boot whether the kernel has the "
+		       "driver's modules, and builds them if not.\n"
+		       "# `ib-vmext undo` takes this file away.\n"
+		       "[Unit]\n"
+		       "Description=Compare the kernel with the InfiniBand driver\n"
+		       "ConditionPathExists=/var/lib/ib-vmext/receipt.json\n"
+		       "After=local-fs.target systemd-modules-load.service network.target\n"
+		       "\n"
+		       "[Service]\n"
+		       "Type=simple\n"
+		       "ExecStart=/usr/libexec/ib-vmext/" IB_VMEXT_VERSION
+		       "/ib-vmext handler boot\n"
+		       "Nice=19\n",
+		       ret);
+	boot_file_step("boot-unit-wanted", BOOT_WANTED, "have that unit started at every boot",
+		       "# Written by ib-vmext; `ib-vmext undo` takes this file away.\n"
+		       "[Unit]\n"
+		       "Wants=ib-vmext-boot.service\n",
+		       ret);
+}
+
 /* The artefact's way onto the machine. */
 static void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
@@ -378,6 +420,8 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
 	modules_boot_step(f, row, ret);
+	if (row_replaces_modules(row) && f->systemd)
+		kernel_watch_steps(ret);
 	if (row_replaces_modules(row))
 		next_boot_step(row, ret);
 	if (!ret->reboot)

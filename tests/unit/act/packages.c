@@ -560,6 +560,21 @@ static int succeed(const struct answer *a, const char *const *argv)
 	return 0;
 }
 
+/* "dkms autoinstall -k RELEASE" */
+static int dkms(const struct answer *a, const char *const *argv)
+{
+	char path[160];
+
+	assert_string_equal(argv[1], "autoinstall");
+	if (!a->m->dkms_builds)
+		return complain(a, "Error! Bad return status for module build\n");
+	TEXT_FORMAT(path, "lib/modules/%s/modules.dep", argv[3]);
+	machine_put(a->m, path,
+		    "updates/mlx5_core.ko:\nupdates/mlx5_ib.ko:\nupdates/ib_uverbs.ko:\n"
+		    "updates/ib_core.ko:\n");
+	return 0;
+}
+
 static int systemctl(const struct answer *a, const char *const *argv)
 {
 	for (; *argv; argv++)
@@ -578,6 +593,7 @@ static const struct {
 	{ "modprobe", modprobe },
 	{ "udevadm", succeed },
 	{ "systemctl", systemctl },
+	{ "dkms", dkms },
 	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
 };
 

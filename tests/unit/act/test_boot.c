@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <utmp.h>
 
+#include "act/kernel_change.h"
 #include "act/onlookers.h"
 #include "act/process.h"
 #include "act/reboot.h"
+#include "act/receipt.h"
 #include "act/waits.h"
 #include "base/fs.h"
 #include "catalogue/catalogue.h"
@@ -382,26 +384,138 @@ static void waits_for_the_first_boot(void **unused)
 	assert_int_equal(waits_before_work(&w, &err), 0);
 }
 
+#define NEWER "6.1.0-57-amd64"
+
+/* As after the installation of a kernel, which has its own modules. */
+static void boot_newer_kernel(const char *dep)
+{
+	machine_put(&m, "proc/sys/kernel/osrelease", NEWER "\n");
+	machine_put(&m, "lib/modules/" NEWER "/modules.dep", dep);
+	machine_put(&m, "lib/modules/" NEWER "/modules.builtin", "");
+	machine_restart(&m);
+}
+
+/* A stack of updates/ that was installed for the first kernel. */
+static void install(void)
+{
+	m.dkms_builds = true;
+	machine_put(&m, "lib/modules/6.1.0-56-amd64/modules.dep",
+		    "updates/mlx5_core.ko:\nupdates/mlx5_ib.ko:\nupdates/ib_uverbs.ko:\n"
+		    "updates/ib_core.ko:\n");
+	machine_apply(&m, &o);
+	assert_true(o.rebooting);
+	machine_restart(&m);
+	machine_recover(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+}
+
+static const char own[] = "kernel/mlx5_core.ko:\nkernel/mlx5_ib.ko:\nkernel/ib_uverbs.ko:\n"
+			  "kernel/ib_core.ko:\n";
+
+static const struct {
+	const char *name, *dep;
+	bool builds;
+	enum kernel_end end;
+	const char *told; /* NULL: nothing */
+} kernels[] = {
+	{ "it has the modules",
+	  "updates/mlx5_core.ko:\nupdates/mlx5_ib.ko:\n"
+	  "updates/ib_uverbs.ko:\nupdates/ib_core.ko:\n",
+	  false, KERNEL_SERVED, NULL },
+	{ "they can be built", own, true, KERNEL_REBUILT, "were built for it" },
+	{ "they cannot: its own serve", own, false, KERNEL_INBOX,
+	  "cannot be built (dkms: exit code 100: Error! Bad return status" },
+};
+
+static enum kernel_end mend(void)
+{
+	enum kernel_end end = KERNEL_NONE;
+	struct error err = { 0 };
+	struct act a;
+
+	assert_int_equal(act_open(&a, &m.host, m.catalogue, true, &err), 0);
+	assert_int_equal(kernel_change_mend(&a, &end, &err), 0);
+	act_close(&a);
+	return end;
+}
+
+/* Once at the boot; then `apply`, as the agent asks at every boot, keeps what serves and tells. */
+static void serves_a_newer_kernel(void **state)
+{
+	size_t row = (size_t)(uintptr_t)*state;
+	AUTO_JSON json_t *receipt = NULL;
+	char told[700] = "";
+
+	install();
+	assert_int_equal(mend(), KERNEL_SAME);
+	m.dkms_builds = kernels[row].builds;
+	boot_newer_kernel(kernels[row].dep);
+	assert_int_equal(mend(), kernels[row].end);
+	assert_int_equal(mend(), KERNEL_SAME);
+	receipt = receipt_read(&m.host);
+	assert_int_equal(kernel_change_tells(&m.host, receipt, told, sizeof(told)),
+			 kernels[row].told != NULL);
+	if (kernels[row].told && !strstr(told, kernels[row].told))
+		fail_msg("%s: %s", kernels[row].name, told);
+	m.settings.driver = CHOICE_AUTO;
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+	assert_int_equal(o.plan.nsteps, 0);
+	if (kernels[row].told && !strstr(o.message, kernels[row].told))
+		fail_msg("%s: %s", kernels[row].name, o.message);
+	/* The former kernel again: nothing of that is told. */
+	machine_put(&m, "proc/sys/kernel/osrelease", "6.1.0-56-amd64\n");
+	assert_false(kernel_change_tells(&m.host, receipt, told, sizeof(told)));
+}
+
+/* Only what is written is changed: an undo takes the unit away, too. */
+static void leaves_no_unit_behind(void **unused)
+{
+	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+
+	(void)unused;
+	m.settings.reboot = REBOOT_NEVER;
+	serve();
+	machine_snapshot(&m, &former);
+	machine_apply(&m, &o);
+	assert_true(machine_has(&m, "etc/systemd/system/ib-vmext-boot.service"));
+	assert_true(machine_has(&m, "etc/systemd/system/multi-user.target.d/ib-vmext-boot.conf"));
+	machine_undo(&m, false, &o);
+	assert_int_equal(o.exit_code, 0);
+	machine_snapshot(&m, &now);
+	assert_string_equal(buf_text(&now), buf_text(&former));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+/* A row of a table as a test of its own. */
+static struct CMUnitTest row_test(const char *name, CMUnitTestFunction fn, size_t row)
+{
+	return (struct CMUnitTest) { .name = name,
+				     .test_func = fn,
+				     .setup_func = set_up,
+				     .teardown_func = tear_down,
+				     .initial_state = (void *)(uintptr_t)row };
+}
 
 int main(void)
 {
-	struct CMUnitTest tests[8 + ARRAY_SIZE(pending)] = {
+	struct CMUnitTest tests[9 + ARRAY_SIZE(pending) + ARRAY_SIZE(kernels)] = {
 		TEST(restarts_once_and_goes_on),
 		TEST(says_that_the_restart_has_not_come),
 		TEST(turns_back_what_the_restart_does_not_bring_up),
 		TEST(the_order_may_fail),
+		TEST(leaves_no_unit_behind),
 		TEST(reads_logind),
 		TEST(reads_cloud_init),
 		TEST(reads_processes),
 		TEST(waits_for_the_first_boot),
 	};
+	size_t n = 9;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pending); i++)
-		tests[8 + i] = (struct CMUnitTest) { .name = pending[i].name,
-						     .test_func = leaves_the_restart_to_others,
-						     .setup_func = set_up,
-						     .teardown_func = tear_down,
-						     .initial_state = (void *)(uintptr_t)i };
+		tests[n++] = row_test(pending[i].name, leaves_the_restart_to_others, i);
+	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++)
+		tests[n++] = row_test(kernels[i].name, serves_a_newer_kernel, i);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,7 +252,7 @@ static void plans_doca(void **unused)
 	bench.rows[ROW_DOCA].download_bytes = 1181116006;
 	bench_plan(&bench);
 	expect_steps("build-packages download repository-pin repository packages services "
-		     "modules-boot next-boot modules");
+		     "modules-boot boot-unit boot-unit-wanted next-boot modules");
 	assert_false(bench.plan.reboot);
 
 	step = bench_step(&bench, "build-packages");
@@ -322,7 +322,7 @@ static void plans_doca_with_dnf(void **unused)
 	os_set(f, "almalinux", "9.6", "dnf");
 	rows_set_os(&bench, "almalinux", "9.*", "dnf");
 	bench_plan(&bench);
-	expect_steps("build-packages download repository packages services modules-boot next-boot modules");
+	expect_steps("build-packages download repository packages services modules-boot boot-unit boot-unit-wanted next-boot modules");
 	assert_string_equal(bench_step(&bench, "packages")->what,
 			    "install doca-ofed with dnf, kernel images excluded from this one "
 			    "command");
@@ -342,7 +342,7 @@ static void plans_mlnx(void **unused)
 	ask_mlnx();
 	package_add(f, "rdma-core", "39.0-1");
 	bench_plan(&bench);
-	expect_steps("build-packages download installer services modules-boot next-boot modules");
+	expect_steps("build-packages download installer services modules-boot boot-unit boot-unit-wanted next-boot modules");
 	step = bench_step(&bench, "installer");
 	assert_int_equal(step->kind, STEP_INSTALLER);
 	assert_int_equal(step->nitems, ARRAY_SIZE(items));
@@ -371,7 +371,7 @@ static void waits_for_the_boot(void **unused)
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
 	expect_steps("build-packages download repository-pin repository packages services "
-		     "modules-boot next-boot");
+		     "modules-boot boot-unit boot-unit-wanted next-boot");
 	assert_true(bench.plan.reboot);
 	s->driver = CHOICE_INBOX;
 	bench_plan(&bench);
@@ -387,7 +387,7 @@ static void plans_the_distributions_build(void **unused)
 	bench.rows[ROW_DISTRO].packages = "mlnx-ofa_kernel-modules,rdma-core";
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
-	expect_steps("packages modules-boot next-boot");
+	expect_steps("packages modules-boot boot-unit boot-unit-wanted next-boot");
 	assert_true(bench.plan.reboot);
 }
 
