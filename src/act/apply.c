@@ -14,6 +14,7 @@
 #include "act/receipt.h"
 #include "act/recover.h"
 #include "act/run.h"
+#include "act/sign.h"
 #include "act/waits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -128,7 +129,8 @@ static int carry_out(struct act *a, const struct apply_options *o, struct outcom
 	struct run r;
 	int rc;
 
-	if (carry_possible(&out->plan, &out->facts, err) < 0)
+	if (carry_possible(&out->plan, &out->facts, err) < 0 ||
+	    sign_possible(a->host, o->settings, &out->plan, err) < 0)
 		return -1;
 	run_init(&r, a, o, out);
 	r.steps.shown = &shown;

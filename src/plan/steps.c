@@ -333,6 +333,21 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 	step_drop_if_idle(ret);
 }
 
+/* Items: the modules whose files are signed, and those on which they depend. */
+static void sign_step(const struct inputs *in, const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "sign", STEP_SIGN);
+	struct module_walk walk = { in->facts, row, row->modules, row->optional_modules };
+	char name[64];
+
+	while (module_next(&walk, name, sizeof name))
+		item_add(s, name);
+	change_add(s, "modules signed with %.120s", in->settings->modules_key);
+	(void)TEXT_FORMAT(s->what, "sign the modules that were built with %.110s",
+			  in->settings->modules_key);
+	(void)TEXT_COPY(s->undo, "the modules are removed with the driver");
+}
+
 /* Items: the modules that the default kernel must have at its next boot. */
 static void next_boot_step(const struct driver_row *row, struct plan *ret)
 {
@@ -417,6 +432,8 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		vendor_steps(f, row, ret);
 	else
 		packages_step(f, row, ret);
+	if (row->builds && kernel_wants_signatures(f) && in->settings->modules_key[0] != '\0')
+		sign_step(in, row, ret);
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
 	modules_boot_step(f, row, ret);
