@@ -41,7 +41,8 @@ struct apply_options {
 	const char *settings_digest; /* of the settings as received; goes into the receipt */
 	const char *version;         /* of the handler or program that asks */
 	int64_t seq;                 /* -1 at a shell */
-	bool wait; /* wait for a late adapter and for the fabric, as timeouts say */
+	bool reload; /* a live reload rather than a restart; never through the agent */
+	bool wait;   /* wait for a late adapter and for the fabric, as timeouts say */
 	/* Asked between steps: true ends the run early, with everything so far undone,
 	 * FAULT_TAKEN_OVER. May be NULL. */
 	bool (*stop)(void *ctx);

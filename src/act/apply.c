@@ -174,6 +174,8 @@ static int apply(struct act *a, const struct apply_options *o, struct outcome *r
 		outcome_of_decision(ret);
 		return 0;
 	}
+	if (o->reload && plan_reload(&ret->plan, &ret->facts, err) < 0)
+		return -1;
 	return ret->plan.nsteps == 0 ? keep(a, o, ret, err) : carry_out(a, o, ret, err);
 }
 

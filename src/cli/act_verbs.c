@@ -76,7 +76,7 @@ static bool agreed(struct app *app)
 }
 
 /* Show the plan and ask, unless --yes. Returns 0 to go on, or the exit code to end with. */
-static int show_and_ask(struct app *app, bool yes, struct outcome *o)
+static int show_and_ask(struct app *app, bool yes, bool reload, struct outcome *o)
 {
 	AUTO_TRANSACTION struct transaction t = { 0 };
 	struct error err = { 0 };
@@ -87,6 +87,8 @@ static int show_and_ask(struct app *app, bool yes, struct outcome *o)
 		return fail(app, &err);
 	if (o->plan.decision.exit_code == 0 && o->plan.nsteps == 0)
 		return 0;
+	if (o->plan.decision.exit_code == 0 && reload && plan_reload(&o->plan, &o->facts, &err) < 0)
+		return fail(app, &err);
 	if (o->plan.decision.exit_code == 0 && carry_possible(&o->plan, &o->facts, &err) < 0) {
 		render_plan(app->out, &o->plan, &o->facts);
 		fputc('\n', app->out);
@@ -123,6 +125,7 @@ int verb_apply(struct app *app, int argc, char **argv)
 					 .settings_digest = digest,
 					 .version = IB_VMEXT_VERSION,
 					 .seq = -1,
+					 .reload = option_given(argc, argv, "--reload"),
 					 .wait = true };
 	struct error err = { 0 };
 	struct act act;
@@ -135,7 +138,7 @@ int verb_apply(struct app *app, int argc, char **argv)
 			  "a world is read-only: nothing can be applied to it");
 		return fail(app, &err);
 	}
-	rc = show_and_ask(app, app->json || option_given(argc, argv, "--yes"), o);
+	rc = show_and_ask(app, app->json || option_given(argc, argv, "--yes"), options.reload, o);
 	if (rc != 0)
 		return rc;
 	log_fd = open_status_log(app);
