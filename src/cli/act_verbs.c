@@ -7,6 +7,7 @@
 
 #include "act/act.h"
 #include "act/carry.h"
+#include "act/hand_over.h"
 #include "act/journal.h"
 #include "act/judge.h"
 #include "act/kernel_change.h"
@@ -116,6 +117,24 @@ static void digest_settings(const struct settings *s, char ret[static DIGEST_TEX
 	digest_of(buf_text(&text), text.len, ret);
 }
 
+/* Under a program that waits for us: -1 to go on here, or the exit code to end with. A catalogue of
+ * somebody's own is not handed on: then the work is done here. */
+static int give_to_a_unit(struct app *app)
+{
+	struct error err = { 0 };
+	char told[400];
+	bool given;
+
+	if (app->catalogue_path)
+		return -1;
+	if (hand_over(&app->host, "/proc/self/exe", &app->settings, &given, told, sizeof(told),
+		      &err) < 0)
+		return fail(app, &err);
+	if (given)
+		fprintf(stderr, "ib-vmext: %s\n", told);
+	return given ? 0 : -1;
+}
+
 int verb_apply(struct app *app, int argc, char **argv)
 {
 	AUTO_FREE struct outcome *o = calloc(1, sizeof(*o));
@@ -138,6 +157,9 @@ int verb_apply(struct app *app, int argc, char **argv)
 			  "a world is read-only: nothing can be applied to it");
 		return fail(app, &err);
 	}
+	rc = give_to_a_unit(app);
+	if (rc >= 0)
+		return rc;
 	rc = show_and_ask(app, app->json || option_given(argc, argv, "--yes"), options.reload, o);
 	if (rc != 0)
 		return rc;

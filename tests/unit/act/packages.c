@@ -594,6 +594,7 @@ static const struct {
 	{ "udevadm", succeed },
 	{ "systemctl", systemctl },
 	{ "dkms", dkms },
+	{ "systemd-run", succeed },
 	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
 };
 

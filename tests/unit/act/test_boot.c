@@ -3,8 +3,10 @@
 #include "machine.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 #include <utmp.h>
 
+#include "act/hand_over.h"
 #include "act/kernel_change.h"
 #include "act/onlookers.h"
 #include "act/process.h"
@@ -384,6 +386,34 @@ static void waits_for_the_first_boot(void **unused)
 	assert_int_equal(waits_before_work(&w, &err), 0);
 }
 
+/* As cloud-init calls us, or a command of the agent: nobody waits for who waits for us. */
+static void hands_over_to_a_unit(void **unused)
+{
+	struct waiting w = { .host = &m.host, .limit_s = 60 };
+	AUTO_BUF struct buf settings = { 0 };
+	struct error err = { 0 };
+	char path[64], told[400];
+	bool given = true;
+
+	(void)unused;
+	m.settings.driver = CHOICE_INBOX;
+	assert_int_equal(
+		hand_over(&m.host, m.program, &m.settings, &given, told, sizeof(told), &err), 0);
+	assert_false(given);
+	TEXT_FORMAT(path, "proc/%d/cmdline", (int)getppid());
+	machine_put(&m, path, "/usr/bin/python3 /usr/bin/cloud-init modules --mode=final");
+	machine_put(&m, "run/cloud-init/status.json", "{\"v1\":{\"stage\":\"modules-final\"}}");
+	assert_int_equal(waits_before_work(&w, &err), 0);
+	assert_int_equal(m.clock.slept_ms, 0);
+	assert_int_equal(
+		hand_over(&m.host, m.program, &m.settings, &given, told, sizeof(told), &err), 0);
+	assert_true(given);
+	assert_non_null(strstr(told, "cloud-init (pid"));
+	machine_text(&m, ACT_STATE_DIR "/handed-over.json", &settings);
+	assert_string_equal(settings.data, "{\"driver\":\"inbox\"}");
+	assert_non_null(strstr(m.said.data, "--settings /var/lib/ib-vmext/handed-over.json apply"));
+}
+
 #define NEWER "6.1.0-57-amd64"
 
 /* As after the installation of a kernel, which has its own modules. */
@@ -500,18 +530,19 @@ static struct CMUnitTest row_test(const char *name, CMUnitTestFunction fn, size_
 
 int main(void)
 {
-	struct CMUnitTest tests[9 + ARRAY_SIZE(pending) + ARRAY_SIZE(kernels)] = {
+	struct CMUnitTest tests[10 + ARRAY_SIZE(pending) + ARRAY_SIZE(kernels)] = {
 		TEST(restarts_once_and_goes_on),
 		TEST(says_that_the_restart_has_not_come),
 		TEST(turns_back_what_the_restart_does_not_bring_up),
 		TEST(the_order_may_fail),
 		TEST(leaves_no_unit_behind),
+		TEST(hands_over_to_a_unit),
 		TEST(reads_logind),
 		TEST(reads_cloud_init),
 		TEST(reads_processes),
 		TEST(waits_for_the_first_boot),
 	};
-	size_t n = 9;
+	size_t n = 10;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pending); i++)
 		tests[n++] = row_test(pending[i].name, leaves_the_restart_to_others, i);
