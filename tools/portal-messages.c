@@ -26,6 +26,9 @@ static const struct {
 	{ FAULT_IRREVERSIBLE,
 	  "only `apply` meets it: old packages that cannot be saved are known once the package "
 	  "manager has been asked" },
+	{ FAULT_SECURE_BOOT_KEY,
+	  "only `apply` meets it: the key's file and the firmware's list are looked at on the "
+	  "machine" },
 	{ FAULT_ABSENT,
 	  "it is the verdict of `ib-vmext verify` on a machine without an InfiniBand function, "
 	  "where a plan says which of the faults above it is" },

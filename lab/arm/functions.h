@@ -1,4 +1,5 @@
-/* arm/functions.h - what the files of functions share: the arguments of a call, and their tables. */
+/* arm/functions.h - what the files of functions share: the arguments of a call, and their tables.
+ */
 #pragma once
 
 #include "expression.h"

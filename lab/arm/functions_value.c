@@ -96,9 +96,7 @@ static json_t *fn_contains(const struct call *c, struct error *err)
 		return json_boolean(strstr(json_string_value(in), text) != NULL);
 	if (!json_is_array(in))
 		return call_wrong(c, "takes an object, an array or a string first", err);
-	json_array_foreach((json_t *)in, i, item)
-		if (values_equal(item, what))
-			return json_true();
+	json_array_foreach((json_t *)in, i, item) if (values_equal(item, what)) return json_true();
 	return json_false();
 }
 
@@ -115,7 +113,8 @@ static json_t *fn_create_object(const struct call *c, struct error *err)
 
 	for (size_t i = 0; i < n; i += 2)
 		if (i + 1 == n || !json_is_string(call_argument(c, i)) ||
-		    json_object_set(made, json_string_value(call_argument(c, i)), call_argument(c, i + 1)) < 0)
+		    json_object_set(made, json_string_value(call_argument(c, i)),
+				    call_argument(c, i + 1)) < 0)
 			return call_wrong(c, "takes names and values by turns", err);
 	return TAKE(made);
 }
@@ -165,9 +164,12 @@ static json_t *fn_union(const struct call *c, struct error *err)
 	json_t *part;
 	size_t i;
 
-	json_array_foreach(c->arguments, i, part)
-		if (!json_is_object(part) || add_members(made, part) < 0)
-			return call_wrong(c, "is known to this lab for objects only", err);
+	json_array_foreach(
+		c->arguments, i,
+		part) if (!json_is_object(part) ||
+			  add_members(made, part) <
+				  0) return call_wrong(c, "is known to this lab for objects only",
+						       err);
 	return TAKE(made);
 }
 
@@ -175,7 +177,8 @@ static json_t *fn_union(const struct call *c, struct error *err)
 
 static json_t *arithmetic(const struct call *c, char operation, struct error *err)
 {
-	json_int_t a = json_integer_value(call_argument(c, 0)), b = json_integer_value(call_argument(c, 1));
+	json_int_t a = json_integer_value(call_argument(c, 0)),
+		   b = json_integer_value(call_argument(c, 1));
 	json_int_t value = 0;
 	bool over;
 

@@ -41,7 +41,8 @@ struct apply_options {
 	const char *settings_digest; /* of the settings as received; goes into the receipt */
 	const char *version;         /* of the handler or program that asks */
 	int64_t seq;                 /* -1 at a shell */
-	bool wait; /* wait for a late adapter and for the fabric, as timeouts say */
+	bool reload; /* a live reload rather than a restart; never through the agent */
+	bool wait;   /* wait for a late adapter and for the fabric, as timeouts say */
 	/* Asked between steps: true ends the run early, with everything so far undone,
 	 * FAULT_TAKEN_OVER. May be NULL. */
 	bool (*stop)(void *ctx);
@@ -54,10 +55,11 @@ struct apply_options {
 struct outcome {
 	int exit_code; /* of the seed's table */
 	enum fault fault;
-	char message[960]; /* cause and next step, in whole sentences, for a person */
-	char run[40];      /* the journal's name, "" if nothing was begun */
-	bool changed;      /* something on this machine is not as before */
-	bool reboot_pending;
+	char message[960];   /* cause and next step, in whole sentences, for a person */
+	char run[40];        /* the journal's name, "" if nothing was begun */
+	bool changed;        /* something on this machine is not as before */
+	bool reboot_pending; /* what was installed takes effect at the next boot */
+	bool rebooting;      /* the run is not at its end: the VM restarts, and then goes on */
 	struct plan plan;
 	struct verification verification;
 	struct facts facts; /* as they were at the end */

@@ -8,11 +8,14 @@
 #include "act/begin.h"
 #include "act/carry.h"
 #include "act/judge.h"
+#include "act/kernel_change.h"
 #include "act/outcome.h"
 #include "act/prove.h"
 #include "act/receipt.h"
 #include "act/recover.h"
 #include "act/run.h"
+#include "act/sign.h"
+#include "act/waits.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -64,6 +67,7 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 				    .fabric_s = o->wait ? o->settings->timeouts.fabric_s : 0,
 				    .stop = o->stop,
 				    .ctx = o->ctx };
+	AUTO_JSON json_t *receipt = receipt_read(a->host);
 	struct receipt_entry entry = { .facts = &out->facts,
 				       .settings_digest = o->settings_digest,
 				       .version = o->version,
@@ -72,9 +76,12 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 				       .message = out->message,
 				       .seq = o->seq };
 
+	char told[700];
+
 	if (prove(a->host, a->catalogue, &po, &out->facts, &out->verification, err) < 0)
 		return -1;
-	outcome_of_verification(out, true);
+	entry.awaits_boot = out->reboot_pending = receipt_awaits_boot(a->host, receipt);
+	outcome_of_kept(out, kernel_change_tells(a->host, receipt, told, sizeof(told)) ? told : "");
 	if (out->exit_code != 0 && is_taken_over(o))
 		return error_set(err, FAULT_TAKEN_OVER, 0,
 				 "a newer request came while waiting for the ports");
@@ -122,7 +129,8 @@ static int carry_out(struct act *a, const struct apply_options *o, struct outcom
 	struct run r;
 	int rc;
 
-	if (carry_possible(&out->plan, &out->facts, err) < 0)
+	if (carry_possible(&out->plan, &out->facts, err) < 0 ||
+	    sign_possible(a->host, o->settings, &out->plan, err) < 0)
 		return -1;
 	run_init(&r, a, o, out);
 	r.steps.shown = &shown;
@@ -137,9 +145,21 @@ static int carry_out(struct act *a, const struct apply_options *o, struct outcom
 	return rc;
 }
 
+/* What the first boot still does to the machine comes first. */
+static int wait_for_boot(const struct act *a, const struct apply_options *o, struct error *err)
+{
+	struct waiting w = { .host = a->host,
+			     .limit_s = o->wait ? o->settings->timeouts.lock_s : 0,
+			     .stop = o->stop,
+			     .ctx = o->ctx };
+
+	return waits_before_work(&w, err);
+}
+
 static int apply(struct act *a, const struct apply_options *o, struct outcome *ret,
 		 struct error *err)
 {
+	enum kernel_end kernel;
 	struct recovery recovery;
 
 	if (run_recover(a, o, RECOVER_REQUEST, ret, &recovery, err) < 0)
@@ -147,12 +167,15 @@ static int apply(struct act *a, const struct apply_options *o, struct outcome *r
 	if (recovery.is_answer)
 		return 0;
 	*ret = (struct outcome) { 0 };
-	if (judge_patiently(a, o, ret, err) < 0)
+	if (wait_for_boot(a, o, err) < 0 || kernel_change_mend(a, &kernel, err) < 0 ||
+	    judge_patiently(a, o, ret, err) < 0)
 		return -1;
 	if (ret->plan.decision.exit_code != 0) {
 		outcome_of_decision(ret);
 		return 0;
 	}
+	if (o->reload && plan_reload(&ret->plan, &ret->facts, err) < 0)
+		return -1;
 	return ret->plan.nsteps == 0 ? keep(a, o, ret, err) : carry_out(a, o, ret, err);
 }
 

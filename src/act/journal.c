@@ -182,6 +182,7 @@ int journal_intent(struct journal *j, unsigned step, json_t *before, struct erro
 		return -1;
 	json_decref(j->steps[step].before);
 	j->steps[step] = (struct journal_step) { STEP_INTENDED, json_incref(before) };
+	journal_note_change(j, step, j->boot);
 	return 0;
 }
 
@@ -195,6 +196,8 @@ int journal_outcome(struct journal *j, unsigned step, enum step_state state, con
 	if (append(j, s->id, step_kind_name(s->kind), "outcome", data, err) < 0)
 		return -1;
 	j->steps[step].state = state;
+	if (state != STEP_SKIPPED)
+		journal_note_change(j, step, j->boot);
 	return 0;
 }
 
@@ -206,6 +209,8 @@ int journal_phase(struct journal *j, enum phase to, const json_t *data, struct e
 	if (append(j, "run", "phase", "outcome", record, err) < 0)
 		return -1;
 	j->phase = to;
+	if (to == PHASE_REBOOTING)
+		journal_note_reboot(j, j->boot);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* act/journal.h - what a run intends and what came of it, one synced line at a time.
  *
  * journal/<run>.jsonl is append-only; journal/open names the run that has not ended. A line:
- * {"v":1,"run","n","t","boot","step","kind","phase":"intent|outcome","data"}. An intent is on the
+ * {"v":2,"run","n","t","boot","step","kind","phase":"intent|outcome","data"}. An intent is on the
  * disk before the act. */
 #pragma once
 
@@ -15,7 +15,7 @@
 
 struct host;
 
-enum { JOURNAL_VERSION = 1, JOURNALS_KEPT = 20 };
+enum { JOURNAL_VERSION = 2, JOURNALS_KEPT = 20 };
 
 /* Where a step stands, as the journal tells it. */
 enum step_state {
@@ -32,6 +32,7 @@ enum phase {
 	PHASE_PLANNED = 0,
 	PHASE_APPLYING,
 	PHASE_VERIFYING,
+	PHASE_REBOOTING, /* the next boot goes on with it; since format 2 */
 	PHASE_UNDOING,
 	PHASE_DONE,
 	PHASE_UNDONE,
@@ -49,10 +50,13 @@ struct journal {
 	int state_dir; /* borrowed */
 	int fd;        /* open for appending, -1 when not */
 	int64_t lines;
-	size_t whole;   /* bytes up to the end of the last whole line */
-	bool salvaging; /* a line that cannot be read is passed over */
-	char run[40];   /* "20261122T110000Z-123-4567" */
-	char boot[40];
+	size_t whole;          /* bytes up to the end of the last whole line */
+	bool salvaging;        /* a line that cannot be read is passed over */
+	char run[40];          /* "20261122T110000Z-123-4567" */
+	char boot[40];         /* the present one */
+	char changed_boot[40]; /* in which a step was last begun or ended */
+	char ordered_boot[40]; /* in which the machine was last to be restarted */
+	unsigned reboots;      /* restarts of the machine for this run */
 	enum phase phase;
 	json_t *begin; /* owned: data of the first line: kind, seq, version, settingsDigest, plan */
 	json_t *cause; /* owned: why the run is being undone, NULL if it is not or did not say */
@@ -101,6 +105,11 @@ int journal_forget(int state_dir, struct error *err);
 /* Remove all journals but the last JOURNALS_KEPT and the open one. Returns 0 or -errno. */
 int journal_prune(int state_dir);
 
+/* How often the machine was restarted for this request, as the journals that are kept tell. What
+ * cannot be read counts for nothing. */
+unsigned journal_reboots_of(const struct host *h, int state_dir, int64_t seq,
+			    const char *settings_digest);
+
 bool journal_is_open(int state_dir);
 bool journal_is_undo(const struct journal *j);
 
@@ -111,3 +120,7 @@ int step_state_by_name(const char *name); /* -1 if there is none */
 /* Take the states of an undo's steps out of its first line. Returns 0 or -EINVAL. For journal*.c.
  */
 int journal_take_steps(struct journal *j);
+
+/* A step was at work in this boot, or the run has ordered a restart in it. For journal*.c. */
+void journal_note_change(struct journal *j, unsigned step, const char *boot);
+void journal_note_reboot(struct journal *j, const char *boot);

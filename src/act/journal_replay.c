@@ -12,9 +12,10 @@
 enum { JOURNAL_BYTES_MAX = 16 << 20 };
 
 static const char *const phase_names[PHASE_COUNT] = {
-	[PHASE_PLANNED] = "planned", [PHASE_APPLYING] = "applying", [PHASE_VERIFYING] = "verifying",
-	[PHASE_UNDOING] = "undoing", [PHASE_DONE] = "done",         [PHASE_UNDONE] = "undone",
-	[PHASE_STUCK] = "stuck",
+	[PHASE_PLANNED] = "planned",     [PHASE_APPLYING] = "applying",
+	[PHASE_VERIFYING] = "verifying", [PHASE_UNDOING] = "undoing",
+	[PHASE_DONE] = "done",           [PHASE_UNDONE] = "undone",
+	[PHASE_STUCK] = "stuck",         [PHASE_REBOOTING] = "rebooting",
 };
 
 static const char *const state_names[] = {
@@ -106,6 +107,18 @@ static int replay_begin(struct journal *j, json_t *data, struct error *err)
 	return 0;
 }
 
+void journal_note_reboot(struct journal *j, const char *boot)
+{
+	j->reboots++;
+	TEXT_COPY(j->ordered_boot, boot);
+}
+
+void journal_note_change(struct journal *j, unsigned step, const char *boot)
+{
+	if (j->plan.steps[step].kind != STEP_NEXT_BOOT) /* it only looks */
+		TEXT_COPY(j->changed_boot, boot);
+}
+
 static int replay_phase(struct journal *j, const json_t *line, struct error *err)
 {
 	json_t *cause = json_at(line, "data.data");
@@ -114,6 +127,8 @@ static int replay_phase(struct journal *j, const json_t *line, struct error *err
 	if (phase < 0)
 		return damaged(j, "an unknown phase", err);
 	j->phase = (enum phase)phase;
+	if (phase == PHASE_REBOOTING)
+		journal_note_reboot(j, json_text_at(line, "boot", ""));
 	if (phase == PHASE_UNDOING && json_is_object(cause)) {
 		json_decref(j->cause);
 		j->cause = json_incref(cause);
@@ -133,6 +148,8 @@ static int replay_step(struct journal *j, const json_t *line, struct error *err)
 			step = &j->steps[i];
 	if (!step)
 		return damaged(j, "a step that the plan does not have", err);
+	if (!text_eq(json_text_at(data, "result", ""), step_state_name(STEP_SKIPPED)))
+		journal_note_change(j, (unsigned)(step - j->steps), json_text_at(line, "boot", ""));
 	if (text_eq(json_text_at(line, "phase", ""), "intent")) {
 		json_decref(step->before);
 		*step = (struct journal_step) { STEP_INTENDED,

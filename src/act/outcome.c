@@ -92,3 +92,41 @@ void outcome_of_verification(struct outcome *out, bool kept)
 		    summary);
 	sentences_join(out->message, sizeof(out->message), what, fault_row(out->fault)->remedy, "");
 }
+
+void outcome_of_kept(struct outcome *out, const char *told)
+{
+	bool pending = out->reboot_pending;
+	char message[sizeof(out->message)];
+
+	outcome_of_verification(out, true);
+	TEXT_COPY(message, out->message);
+	sentences_join(out->message, sizeof(out->message), message,
+		       pending ? "The driver that was installed takes effect at the next restart "
+				 "of the VM"
+			       : "",
+		       told);
+}
+
+void outcome_of_pending(struct outcome *out, const char *why)
+{
+	const struct fault_row *row = fault_row(FAULT_REBOOT_REQUIRED);
+	enum verdict verdict = out->verification.verdict;
+	char summary[300], due[400];
+
+	verify_summary(&out->verification, &out->facts, summary, sizeof(summary));
+	out->reboot_pending = true;
+	out->fault = verdict == VERDICT_DRIVER_BROKEN || verdict == VERDICT_ABSENT
+			     ? FAULT_REBOOT_REQUIRED
+			     : verdict_fault(verdict);
+	out->exit_code = verdict == VERDICT_OK ? 0 : EXIT_FAILED;
+	TEXT_FORMAT(due,
+		    "The driver %s %s is installed and takes effect at the next restart of the "
+		    "VM, which was not made: %s",
+		    out->plan.decision.route, out->plan.decision.version, why);
+	if (verdict == VERDICT_OK)
+		TEXT_FORMAT(out->message, "InfiniBand works: %s. %s.", summary, due);
+	else
+		sentences_join(out->message, sizeof(out->message), due, summary,
+			       out->fault == FAULT_REBOOT_REQUIRED ? row->remedy
+								   : fault_row(out->fault)->remedy);
+}

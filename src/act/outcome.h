@@ -21,5 +21,14 @@ void outcome_of_failure(struct outcome *out, const struct error *cause);
 /* What verification found of a stack that stays: ok, or 14. */
 void outcome_of_verification(struct outcome *out, bool kept);
 
+/* What verification found of a stack that was there, and what is to be told beside; with
+ * out->reboot_pending, that what was installed before takes effect at the next restart. */
+void outcome_of_kept(struct outcome *out, const char *told);
+
+/* The stack was installed and takes effect at the next restart of the machine: what was verified is
+ * the present one. `why` says why it was not restarted. Ok, or 14: then reboot-required where
+ * nothing serves until then. */
+void outcome_of_pending(struct outcome *out, const char *why);
+
 /* The work began and ended otherwise: always 14. `state` says how the machine is now. */
 void outcome_of_end(struct outcome *out, const struct error *cause, const char *state);

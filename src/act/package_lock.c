@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "act/package_holder.h"
+#include "act/process.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
 
-enum { LOCK_POLL_MS = 500, LOCK_SAY_MS = 10000, ANCESTORS_MAX = 64 };
+enum { LOCK_POLL_MS = 500, LOCK_SAY_MS = 10000 };
 
 static pid_t first_holder(const struct host *h, const char *const *paths, const char **ret_path)
 {
@@ -26,48 +26,6 @@ static pid_t first_holder(const struct host *h, const char *const *paths, const 
 	return 0;
 }
 
-static void holder_name(const struct host *h, pid_t pid, char *ret, size_t size)
-{
-	char path[48], comm[32] = "";
-
-	TEXT_FORMAT(path, "proc/%d/comm", (int)pid);
-	if (pid < 0)
-		text_copy(ret, size, "a process of another container");
-	else if (HOST_READ_LINE(h, path, comm) == 0)
-		text_format(ret, size, "%s (pid %d)", comm, (int)pid);
-	else
-		text_format(ret, size, "pid %d", (int)pid);
-}
-
-/* The parent of a process; 0 if it cannot be told. */
-static pid_t parent_of(const struct host *h, pid_t pid)
-{
-	char path[48], line[512];
-	const char *after_name;
-	int parent = 0;
-
-	TEXT_FORMAT(path, "proc/%d/stat", (int)pid);
-	if (HOST_READ_LINE(h, path, line) < 0)
-		return 0;
-	after_name = strrchr(line, ')'); /* the name may hold anything */
-	if (!after_name || sscanf(after_name, ") %*c %d", &parent) != 1)
-		return 0;
-	return parent;
-}
-
-/* Does it wait for us? A package's script or a hook of apt may have called us. */
-static bool is_ancestor(const struct host *h, pid_t pid)
-{
-	pid_t at = getppid();
-
-	for (int depth = 0; at > 1 && depth < ANCESTORS_MAX; depth++) {
-		if (at == pid)
-			return true;
-		at = parent_of(h, at);
-	}
-	return false;
-}
-
 struct wait {
 	int64_t start_ms, said_ms;
 	pid_t said_pid;
@@ -76,17 +34,20 @@ struct wait {
 static void say(const struct package_context *c, struct wait *w, pid_t pid, const char *path)
 {
 	int64_t now = c->host->clock->monotonic_ms(c->host->clock);
-	char name[64], until[21];
+	int64_t age_s = process_age_s(c->host, pid);
+	char name[64], age[48] = "", until[21];
 
 	if (pid == w->said_pid && now - w->said_ms < LOCK_SAY_MS)
 		return;
-	holder_name(c->host, pid, name, sizeof(name));
+	process_name(c->host, pid, name, sizeof(name));
+	if (age_s >= 0)
+		TEXT_FORMAT(age, " and was started %" PRId64 " s ago", age_s);
 	time_text(c->host->clock->realtime_ms(c->host->clock) + w->start_ms + c->lock_s * 1000LL -
 			  now,
 		  until);
 	log_stage(c->host->log, c->stage, STAGE_WAITING, -1, "package.lock",
-		  "waiting for %s, which holds /%s, for %" PRId64 " s so far, until %s", name, path,
-		  (now - w->start_ms) / 1000, until);
+		  "waiting for %s, which holds /%s%s, for %" PRId64 " s so far, until %s", name,
+		  path, age, (now - w->start_ms) / 1000, until);
 	w->said_pid = pid;
 	w->said_ms = now;
 }
@@ -98,8 +59,8 @@ static int judge(const struct package_context *c, const struct wait *w, pid_t pi
 	int64_t waited_ms = c->host->clock->monotonic_ms(c->host->clock) - w->start_ms;
 	char name[64];
 
-	holder_name(c->host, pid, name, sizeof(name));
-	if (is_ancestor(c->host, pid))
+	process_name(c->host, pid, name, sizeof(name));
+	if (process_is_ancestor(c->host, pid))
 		return error_set(err, FAULT_PACKAGE_LOCK, EDEADLK,
 				 "%s is locked: %s, which called this program and waits for it, "
 				 "holds /%s",

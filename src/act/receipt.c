@@ -22,6 +22,7 @@
 #include "probe/port.h"
 
 #define RECEIPT_PATH ACT_STATE_DIR "/receipt.json"
+#define BOOT_ID      "proc/sys/kernel/random/boot_id"
 
 enum { RECEIPT_BYTES_MAX = 8 << 20 };
 
@@ -102,7 +103,7 @@ void fingerprint_take(const struct host *h, const struct fingerprint_of *of,
 		      struct fingerprint *ret)
 {
 	*ret = (struct fingerprint) { 0 };
-	if (HOST_READ_LINE(h, "proc/sys/kernel/random/boot_id", ret->boot_id) < 0)
+	if (HOST_READ_LINE(h, BOOT_ID, ret->boot_id) < 0)
 		ret->boot_id[0] = '\0';
 	if (HOST_READ_LINE(h, "proc/sys/kernel/osrelease", ret->kernel) < 0)
 		ret->kernel[0] = '\0';
@@ -185,6 +186,14 @@ json_t *receipt_read(const struct host *h)
 	json_t *receipt;
 
 	return receipt_load(h, &receipt, NULL) < 0 ? NULL : receipt;
+}
+
+bool receipt_awaits_boot(const struct host *h, const json_t *receipt)
+{
+	const char *after = json_text_at(receipt, "awaitsBootAfter", "");
+	char boot[40];
+
+	return after[0] && HOST_READ_LINE(h, BOOT_ID, boot) == 0 && text_eq(after, boot);
 }
 
 bool receipt_lists(const json_t *receipt, const char *run)
@@ -276,17 +285,22 @@ static const char *newest_catalogue(const struct receipt_entry *e, const json_t 
 static json_t *receipt_to_json(const struct host *h, const struct receipt_entry *e,
 			       const json_t *older, json_t *installed)
 {
-	char now[21];
+	char now[21], boot[40] = "";
 
 	time_text(h->clock->realtime_ms(h->clock), now);
-	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o}",
+	if (e->awaits_boot && HOST_READ_LINE(h, BOOT_ID, boot) < 0)
+		boot[0] = '\0';
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o, "
+			 "s:o, s:O?}",
 			 "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
 			 (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
 			 e->route, "catalogue", newest_catalogue(e, older), "driver", "kind",
 			 driver_kind_name(e->facts->driver.kind), "version",
 			 json_text_or_null(e->facts->driver.version), "message",
 			 json_text_or_null(e->message), "installed", installed, "programs",
-			 programs_to_json(h, older), "right", right_to_json(h, e));
+			 programs_to_json(h, older), "right", right_to_json(h, e),
+			 "awaitsBootAfter", json_text_or_null(boot), "kernelChange",
+			 json_object_get(older, "kernelChange"));
 }
 
 /* What nobody can read any more is kept for a person to look at. */
@@ -314,6 +328,18 @@ int receipt_write(const struct host *h, const struct receipt_entry *e, struct er
 		return failed("made", -ENOMEM, err);
 	receipt = receipt_to_json(h, e, older, installed);
 	return receipt_store(h, receipt, err);
+}
+
+int receipt_note(const struct host *h, const char *key, json_t *note, struct error *err)
+{
+	AUTO_JSON json_t *receipt = NULL;
+
+	if (receipt_load(h, &receipt, err) < 0)
+		return -1;
+	if (!receipt)
+		return 0;
+	return json_object_set(receipt, key, note) < 0 ? failed("made", -ENOMEM, err)
+						       : receipt_store(h, receipt, err);
 }
 
 int receipt_remove(const struct host *h, struct error *err)

@@ -53,6 +53,7 @@ struct receipt_entry {
 	const char *catalogue; /* its version: no older one is used from now on */
 	const char *message;
 	int64_t seq;
+	bool awaits_boot; /* what was installed takes effect at the next boot */
 };
 
 /* Read it: a new reference in *ret, NULL if there is none. FAULT_STATE_DIR if it cannot be read. */
@@ -61,11 +62,17 @@ int receipt_load(const struct host *h, json_t **ret, struct error *err);
 /* The same for who only shows it: NULL if there is none or it cannot be read. */
 json_t *receipt_read(const struct host *h);
 
+/* Does what was installed still wait for the next boot? */
+bool receipt_awaits_boot(const struct host *h, const json_t *receipt);
+
 /* Is this run one of those that undo would put back? */
 bool receipt_lists(const json_t *receipt, const char *run);
 
 /* Write it; "installed" and "programs" of an older receipt are carried over. */
 int receipt_write(const struct host *h, const struct receipt_entry *e, struct error *err);
+
+/* Put a note into the receipt that is there; `note` is borrowed. */
+int receipt_note(const struct host *h, const char *key, json_t *note, struct error *err);
 
 /* Take the entry of a run that was undone out of "installed"; the receipt goes with the last one.
  * Nothing happens where the run is not listed. */

@@ -20,7 +20,8 @@ struct recovering {
 
 static bool is_forward(enum phase phase)
 {
-	return phase == PHASE_PLANNED || phase == PHASE_APPLYING || phase == PHASE_VERIFYING;
+	return phase == PHASE_PLANNED || phase == PHASE_APPLYING || phase == PHASE_VERIFYING ||
+	       phase == PHASE_REBOOTING;
 }
 
 /* Is what the open run was asked for still what is wanted? */

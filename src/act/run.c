@@ -7,16 +7,15 @@
 #include "act/judge.h"
 #include "act/outcome.h"
 #include "act/program.h"
-#include "act/prove.h"
 #include "act/receipt.h"
 #include "act/resume_unit.h"
+#include "act/run_room.h"
 #include "act/tidy.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "catalogue/catalogue.h"
 #include "host/host.h"
 
-enum { DRIVER_APPEARS_S = 15, PACKAGE_CALL_S = 3600, PERCENT_PLANNED = 5, PERCENT_VERIFY = 90 };
+enum { PACKAGE_CALL_S = 3600, PERCENT_PLANNED = 5 };
 
 static const struct {
 	enum phase from;
@@ -32,6 +31,10 @@ static const struct {
 	{ PHASE_VERIFYING, EV_VERIFIED, PHASE_DONE },
 	{ PHASE_VERIFYING, EV_VERIFY_FAILED, PHASE_UNDOING },
 	{ PHASE_VERIFYING, EV_TURN_BACK, PHASE_UNDOING },
+	{ PHASE_VERIFYING, EV_REBOOT, PHASE_REBOOTING },
+	{ PHASE_REBOOTING, EV_BOOTED, PHASE_VERIFYING },
+	{ PHASE_REBOOTING, EV_NO_REBOOT, PHASE_VERIFYING },
+	{ PHASE_REBOOTING, EV_TURN_BACK, PHASE_UNDOING },
 	{ PHASE_UNDOING, EV_UNDO_OK, PHASE_UNDONE },
 	{ PHASE_UNDOING, EV_UNDO_FAILED, PHASE_STUCK },
 	{ PHASE_STUCK, EV_TRY_AGAIN, PHASE_UNDOING },
@@ -79,8 +82,7 @@ static bool is_taken_over(const struct run *r)
 	return r->options->stop && r->options->stop(r->options->ctx);
 }
 
-/* Seconds until timeouts.total is over; not below 0. */
-static int seconds_left(const struct run *r)
+int run_seconds_left(const struct run *r)
 {
 	const struct clock *clock = r->act->host->clock;
 	int64_t spent_ms = clock->monotonic_ms(clock) - r->start_ms;
@@ -89,14 +91,13 @@ static int seconds_left(const struct run *r)
 	return left_ms > 0 ? (int)((left_ms + 999) / 1000) : 0;
 }
 
-/* Time over, or a newer request: fills *err and returns true. */
-static bool must_stop(const struct run *r, struct error *err)
+bool run_must_stop(const struct run *r, struct error *err)
 {
 	if (is_taken_over(r)) {
 		error_set(err, FAULT_TAKEN_OVER, 0, "a newer request took the place of this one");
 		return true;
 	}
-	if (seconds_left(r) == 0) {
+	if (run_seconds_left(r) == 0) {
 		error_set(err, FAULT_DEADLINE, 0, "the run took longer than timeouts.total (%d s)",
 			  r->options->settings->timeouts.total_s);
 		return true;
@@ -112,7 +113,7 @@ static int least(int a, int b)
 /* No call and no wait on the way forward outlives the whole run. */
 static void bound_calls(struct run *r)
 {
-	int left_s = seconds_left(r);
+	int left_s = run_seconds_left(r);
 
 	r->steps.packages.deadline_s = least(PACKAGE_CALL_S, left_s > 0 ? left_s : 1);
 	r->steps.packages.lock_s = least(r->options->settings->timeouts.lock_s, left_s);
@@ -174,7 +175,7 @@ static int percent_at(const struct plan *p, unsigned at)
 		all += share;
 		before += i < at ? share : 0;
 	}
-	return PERCENT_PLANNED + (all ? before * (PERCENT_VERIFY - PERCENT_PLANNED) / all : 0);
+	return PERCENT_PLANNED + (all ? before * (RUN_PERCENT_VERIFY - PERCENT_PLANNED) / all : 0);
 }
 
 /* Write the intent of a step that has not been begun. Returns 1 if it is done, since there is
@@ -256,7 +257,7 @@ static enum event_kind phase_applying(struct run *r, struct error *err)
 
 		if (state == STEP_DONE || state == STEP_SKIPPED)
 			continue;
-		if (must_stop(r, &r->cause))
+		if (run_must_stop(r, &r->cause))
 			return EV_STEP_FAILED;
 		bound_calls(r);
 		log_stage(log, p->steps[i].id, STAGE_RUNNING, percent_at(p, i), "step.begin", "%s",
@@ -274,73 +275,6 @@ static enum event_kind phase_applying(struct run *r, struct error *err)
 		return fail_step(r, i, err);
 	}
 	return EV_ALL_DONE;
-}
-
-/* The request is the one that began the run, whoever goes on with it. */
-static int store_receipt(struct run *r, struct error *err)
-{
-	const json_t *begin = r->journal.begin;
-	struct receipt_entry e = {
-		.facts = &r->out->facts,
-		.journal = &r->journal,
-		.settings_digest = json_text_at(begin, "settingsDigest",
-						r->options->settings_digest),
-		.version = r->options->version,
-		.route = r->journal.plan.decision.route,
-		.catalogue = r->act->catalogue->version,
-		.message = r->out->message,
-		.seq = json_int_at(begin, "seq", r->options->seq),
-	};
-
-	return receipt_write(r->act->host, &e, err);
-}
-
-static int look_at_ports(struct run *r, struct error *err)
-{
-	const struct act *a = r->act;
-	struct prove_options o = { .driver_s = DRIVER_APPEARS_S,
-				   .fabric_s = least(r->options->settings->timeouts.fabric_s,
-						     seconds_left(r)),
-				   .stop = r->options->stop,
-				   .ctx = r->options->ctx };
-
-	if (act_look_again(a->host, a->catalogue, &r->out->facts, err) < 0)
-		return -1;
-	return prove(a->host, a->catalogue, &o, &r->out->facts, &r->out->verification, err);
-}
-
-static enum event_kind fail_verification(struct run *r)
-{
-	char summary[300];
-
-	verify_summary(&r->out->verification, &r->out->facts, summary, sizeof(summary));
-	/* Waiting for the ports ends early for a newer request. */
-	if (!must_stop(r, &r->cause))
-		error_set(&r->cause, FAULT_DRIVER_BROKEN, 0,
-			  "the driver was installed and loaded, but %s", summary);
-	log_stage(r->act->host->log, "verify", STAGE_FAILED, -1, "verify.failed", "%s",
-		  r->cause.what);
-	return EV_VERIFY_FAILED;
-}
-
-static enum event_kind phase_verifying(struct run *r, struct error *err)
-{
-	const struct verification *v = &r->out->verification;
-
-	log_stage(r->act->host->log, "verify", STAGE_RUNNING, PERCENT_VERIFY, "verify.begin",
-		  "looking at the ports");
-	if (look_at_ports(r, &r->cause) < 0)
-		return EV_VERIFY_FAILED;
-	if (v->verdict == VERDICT_DRIVER_BROKEN || v->verdict == VERDICT_ABSENT)
-		return fail_verification(r);
-	r->verified = true;
-	outcome_of_verification(r->out, false);
-	if (store_receipt(r, err) < 0)
-		return EV_JOURNAL_FAILED;
-	log_stage(r->act->host->log, "verify", r->out->exit_code == 0 ? STAGE_DONE : STAGE_FAILED,
-		  r->out->exit_code == 0 ? 100 : -1,
-		  r->out->exit_code == 0 ? "verify.done" : "verify.failed", "%s", r->out->message);
-	return EV_VERIFIED;
 }
 
 /* Undo one step. -1 with *cause set when that failed, with *err when the journal did. */
@@ -408,15 +342,16 @@ static enum event_kind phase_undoing(struct run *r, struct error *err)
 }
 
 static enum event_kind (*const phases[PHASE_COUNT])(struct run *r, struct error *err) = {
-	[PHASE_PLANNED] = phase_planned,
-	[PHASE_APPLYING] = phase_applying,
-	[PHASE_VERIFYING] = phase_verifying,
+	[PHASE_PLANNED] = phase_planned,     [PHASE_APPLYING] = phase_applying,
+	[PHASE_VERIFYING] = phase_verifying, [PHASE_REBOOTING] = phase_rebooting,
 	[PHASE_UNDOING] = phase_undoing,
 };
 
-/* Modules are never unloaded: did the run load any? */
+/* Modules are never unloaded: did the run load any, or a boot on its behalf? */
 static bool modules_stay(const struct journal *j)
 {
+	if (j->reboots > 0 && !text_eq(j->ordered_boot, j->boot))
+		return true;
 	for (unsigned i = 0; i < j->plan.nsteps; i++)
 		if (j->plan.steps[i].kind == STEP_MODULES && j->steps[i].before &&
 		    j->steps[i].state == STEP_UNDONE)
@@ -457,10 +392,12 @@ static void fill_outcome(struct run *r)
 		r->cause = unknown;
 	switch (r->journal.phase) {
 	case PHASE_DONE:
-		if (r->verified)
-			outcome_of_verification(out, false);
-		else
-			TEXT_COPY(out->message, "The interrupted run had come to its end before.");
+		run_fill_done(r);
+		break;
+	case PHASE_REBOOTING:
+		out->rebooting = true;
+		TEXT_COPY(out->message, "The driver is installed. The VM restarts now, and "
+					"InfiniBand is looked at after that.");
 		break;
 	case PHASE_UNDONE:
 		fill_undone(r);
@@ -479,6 +416,8 @@ static int drive(struct run *r, struct error *err)
 	while (r->journal.phase < PHASE_DONE) {
 		enum event_kind on = phases[r->journal.phase](r, err);
 
+		if (on == EV_REBOOTS)
+			return 0;
 		if (on == EV_JOURNAL_FAILED || move_on(r, on, err) < 0)
 			return -1;
 	}

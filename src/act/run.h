@@ -19,6 +19,8 @@ struct run {
 	struct error stuck; /* why it could not be undone */
 	struct error kept;  /* FAULT_KEPT_BACK: what stays although it was undone */
 	bool verified;      /* out->verification is of this run */
+	bool may_order;     /* a restart of the machine, in this process */
+	char pending[320];  /* why the restart that is due was not made; "" if none is */
 	int64_t start_ms;   /* for timeouts.total */
 };
 
@@ -34,7 +36,11 @@ enum event_kind {
 	EV_UNDO_OK,
 	EV_UNDO_FAILED,
 	EV_TRY_AGAIN,
+	EV_REBOOT,         /* the new stack takes effect at the next boot, and we may have it */
+	EV_BOOTED,         /* and here it is */
+	EV_NO_REBOOT,      /* it has not come: the run ends without */
 	EV_JOURNAL_FAILED, /* not in the table: the run stays as it is */
+	EV_REBOOTS,        /* not in the table: the next boot goes on */
 	EV_COUNT
 };
 

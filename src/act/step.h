@@ -52,6 +52,9 @@ extern const struct step_ops step_packages;
 extern const struct step_ops step_file;
 extern const struct step_ops step_modules;
 extern const struct step_ops step_prebuilt;
+extern const struct step_ops step_next_boot;
+extern const struct step_ops step_sign;
+extern const struct step_ops step_reload;
 
 /* The transaction that a STEP_PACKAGES would be now, judged. Changes nothing but stale package
  * lists, which are brought up to date. Adds to *ret. */

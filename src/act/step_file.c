@@ -33,6 +33,35 @@ static bool file_check(const struct step_context *c, const struct step *s)
 	return is_ours(c, s);
 }
 
+/* "etc/x" of "etc/x/y"; "" where there is none. */
+static void parent_of(const char *path, char *ret, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	text_format(ret, size, "%.*s", slash ? (int)(slash - path) : 0, path);
+}
+
+static bool parent_is_there(const struct step_context *c, const char *path)
+{
+	char parent[192];
+
+	parent_of(path, parent, sizeof(parent));
+	return !parent[0] || fs_exists(c->host->root, parent);
+}
+
+/* A directory that the step made goes with its file, unless somebody else has put one there. */
+static void parent_remove(const struct step_context *c, const char *path, const json_t *before)
+{
+	char parent[192];
+
+	parent_of(path, parent, sizeof(parent));
+	if (parent[0] && !json_bool_at(before, "parentExisted", true) &&
+	    unlinkat(c->host->root, parent, AT_REMOVEDIR) < 0 && errno != ENOENT &&
+	    errno != ENOTEMPTY && errno != EEXIST)
+		LOG(c->host->log, WARNING, "file.parent", "/%s cannot be removed, ignoring: %s",
+		    parent, strerror(errno));
+}
+
 static int failed(const char *doing, const char *path, int rc, struct error *err)
 {
 	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
@@ -61,7 +90,8 @@ static int file_prepare(const struct step_context *c, const struct step *s, json
 		if (rc < 0)
 			return failed("saved", path, rc, err);
 	}
-	*ret = json_pack("{s:b, s:o}", "existed", from >= 0, "saved", json_text_or_null(saved));
+	*ret = json_pack("{s:b, s:b, s:o}", "existed", from >= 0, "parentExisted",
+			 parent_is_there(c, path), "saved", json_text_or_null(saved));
 	return *ret ? 0
 		    : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to write down what %s was",
 				path);
@@ -71,15 +101,13 @@ static int file_apply(const struct step_context *c, const struct step *s, const 
 		      struct error *err)
 {
 	const char *path = s->items[0];
-	const char *slash = strrchr(path, '/');
-	char parent[96] = "";
+	char parent[192];
 	int rc = 0;
 
 	(void)before;
-	if (slash) {
-		TEXT_FORMAT(parent, "%.*s", (int)(slash - path), path);
+	parent_of(path, parent, sizeof(parent));
+	if (parent[0])
 		rc = fs_make_dirs(c->host->root, parent, 0755);
-	}
 	if (rc == 0)
 		rc = fs_replace(c->host->root, path, s->content, strlen(s->content), FILE_MODE);
 	return rc < 0 ? failed("written", path, rc, err) : 0;
@@ -158,6 +186,7 @@ static int file_undo(const struct step_context *c, const struct step *s, const j
 	if (ours && unlinkat(c->host->root, path, 0) < 0 && errno != ENOENT)
 		return failed("removed", path, -errno, err);
 	rc = fs_sync_parent(c->host->root, path);
+	parent_remove(c, path, before);
 	return rc < 0 && rc != -ENOENT ? failed("removed", path, rc, err) : 0;
 }
 

@@ -7,8 +7,10 @@
 
 #include "act/act.h"
 #include "act/carry.h"
+#include "act/hand_over.h"
 #include "act/journal.h"
 #include "act/judge.h"
+#include "act/kernel_change.h"
 #include "act/receipt.h"
 #include "base/digest.h"
 #include "base/fs.h"
@@ -75,7 +77,7 @@ static bool agreed(struct app *app)
 }
 
 /* Show the plan and ask, unless --yes. Returns 0 to go on, or the exit code to end with. */
-static int show_and_ask(struct app *app, bool yes, struct outcome *o)
+static int show_and_ask(struct app *app, bool yes, bool reload, struct outcome *o)
 {
 	AUTO_TRANSACTION struct transaction t = { 0 };
 	struct error err = { 0 };
@@ -86,6 +88,8 @@ static int show_and_ask(struct app *app, bool yes, struct outcome *o)
 		return fail(app, &err);
 	if (o->plan.decision.exit_code == 0 && o->plan.nsteps == 0)
 		return 0;
+	if (o->plan.decision.exit_code == 0 && reload && plan_reload(&o->plan, &o->facts, &err) < 0)
+		return fail(app, &err);
 	if (o->plan.decision.exit_code == 0 && carry_possible(&o->plan, &o->facts, &err) < 0) {
 		render_plan(app->out, &o->plan, &o->facts);
 		fputc('\n', app->out);
@@ -113,6 +117,24 @@ static void digest_settings(const struct settings *s, char ret[static DIGEST_TEX
 	digest_of(buf_text(&text), text.len, ret);
 }
 
+/* Under a program that waits for us: -1 to go on here, or the exit code to end with. A catalogue of
+ * somebody's own is not handed on: then the work is done here. */
+static int give_to_a_unit(struct app *app)
+{
+	struct error err = { 0 };
+	char told[400];
+	bool given;
+
+	if (app->catalogue_path)
+		return -1;
+	if (hand_over(&app->host, "/proc/self/exe", &app->settings, &given, told, sizeof(told),
+		      &err) < 0)
+		return fail(app, &err);
+	if (given)
+		fprintf(stderr, "ib-vmext: %s\n", told);
+	return given ? 0 : -1;
+}
+
 int verb_apply(struct app *app, int argc, char **argv)
 {
 	AUTO_FREE struct outcome *o = calloc(1, sizeof(*o));
@@ -122,6 +144,7 @@ int verb_apply(struct app *app, int argc, char **argv)
 					 .settings_digest = digest,
 					 .version = IB_VMEXT_VERSION,
 					 .seq = -1,
+					 .reload = option_given(argc, argv, "--reload"),
 					 .wait = true };
 	struct error err = { 0 };
 	struct act act;
@@ -134,7 +157,10 @@ int verb_apply(struct app *app, int argc, char **argv)
 			  "a world is read-only: nothing can be applied to it");
 		return fail(app, &err);
 	}
-	rc = show_and_ask(app, app->json || option_given(argc, argv, "--yes"), o);
+	rc = give_to_a_unit(app);
+	if (rc >= 0)
+		return rc;
+	rc = show_and_ask(app, app->json || option_given(argc, argv, "--yes"), options.reload, o);
 	if (rc != 0)
 		return rc;
 	log_fd = open_status_log(app);
@@ -189,6 +215,7 @@ struct standing {
 	struct result last; /* what the agent was told last */
 	bool has_last;
 	struct facts facts;
+	char told[700]; /* of a kernel that came after the installation, "" if nothing */
 };
 
 static void standing_free(struct standing *s)
@@ -203,6 +230,8 @@ static void read_standing(struct app *app, struct standing *ret)
 	struct act act;
 
 	ret->receipt = receipt_read(&app->host);
+	if (!kernel_change_tells(&app->host, ret->receipt, ret->told, sizeof(ret->told)))
+		ret->told[0] = '\0';
 	ret->has_last = result_read(&app->host, &ret->last) == 0;
 	(void)probe_rdma(&app->host, &ret->facts, NULL);
 	if (act_open(&act, &app->host, app->catalogue, false, NULL) < 0)
@@ -220,7 +249,9 @@ static const char *standing_name(const struct standing *s)
 	if (s->holder != 0)
 		return "running";
 	if (s->open)
-		return s->phase == PHASE_STUCK ? "stuck" : "interrupted";
+		return s->phase == PHASE_STUCK       ? "stuck"
+		       : s->phase == PHASE_REBOOTING ? "rebooting"
+						     : "interrupted";
 	return s->receipt ? "installed" : s->has_last ? "ended" : "none";
 }
 
@@ -255,6 +286,8 @@ static void render_standing(FILE *out, const struct standing *s)
 	if (s->receipt)
 		fprintf(out, "receipt   %s: %s\n", json_text_at(s->receipt, "at", "?"),
 			json_text_at(s->receipt, "message", "?"));
+	if (s->told[0])
+		fprintf(out, "kernel    %s\n", s->told);
 	render_ports(out, &s->facts);
 }
 

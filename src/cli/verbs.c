@@ -8,6 +8,7 @@ static const struct verb_option plan_options[] = {
 
 static const struct verb_option apply_options[] = {
 	{ "--yes", "do not ask before anything is changed" },
+	{ "--reload", "reload the modules instead of a restart; never on Hyper-V" },
 	{ 0 },
 };
 
@@ -26,7 +27,7 @@ const struct verb verbs[] = {
 	  verb_facts },
 	{ "plan", "[--resolve]", "what would be done, and why", 0, 1, VERB_CATALOGUE, plan_options,
 	  verb_plan },
-	{ "apply", "[--yes]", "carry the plan out and prove that it works", 0, 1,
+	{ "apply", "[--yes]", "carry the plan out and prove that it works", 0, 2,
 	  VERB_NEEDS_ROOT | VERB_CATALOGUE, apply_options, verb_apply },
 	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },

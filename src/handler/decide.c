@@ -13,8 +13,9 @@ static const enum fault waited_for[] = {
 };
 
 /* Lasting faults which a boot may nevertheless have mended, as their remedies say. */
-static const enum fault mended_by_boot[] = { FAULT_DRIVER_BROKEN, FAULT_DEGRADED, FAULT_MODULE_LOAD,
-					     FAULT_ABSENT, FAULT_UNDO_FAILED };
+static const enum fault mended_by_boot[] = { FAULT_DRIVER_BROKEN, FAULT_DEGRADED,
+					     FAULT_MODULE_LOAD,   FAULT_ABSENT,
+					     FAULT_UNDO_FAILED,   FAULT_REBOOT_REQUIRED };
 
 /* Seconds before the second, third and fourth attempt. */
 static const int delays_s[ATTEMPTS_MAX - 1] = { 5, 15, 45 };

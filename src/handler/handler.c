@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "act/deadman.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "handler/environment.h"
@@ -49,6 +50,15 @@ static int verb_update(struct handler_app *app)
 	return 0;
 }
 
+static int verb_deadman(struct handler_app *app)
+{
+	AUTO_STREAMS struct streams streams = { 0 };
+	struct error err = { 0 };
+
+	streams_open(&streams, app, "", "");
+	return deadman_watch(app->host, &err) < 0 ? handler_fail(app, &err) : 0;
+}
+
 static const struct {
 	const char *name, *help;
 	bool internal;
@@ -61,6 +71,8 @@ static const struct {
 	{ "update", "mark that an update is under way", false, verb_update },
 	{ "worker", "carry the request out", true, verb_worker },
 	{ "resume", "at boot: finish what was cut off", true, verb_resume },
+	{ "boot", "at boot: compare the kernel with the receipt", true, verb_boot },
+	{ "deadman", "bring the network back if a reload does not", true, verb_deadman },
 };
 
 const char *handler_verb(size_t i, const char **help, bool *internal)

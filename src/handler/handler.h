@@ -45,3 +45,4 @@ int verb_enable(struct handler_app *app);
 int verb_uninstall(struct handler_app *app);
 int verb_worker(struct handler_app *app);
 int verb_resume(struct handler_app *app);
+int verb_boot(struct handler_app *app);

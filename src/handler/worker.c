@@ -10,6 +10,7 @@
 
 #include "act/act.h"
 #include "act/catalogue_file.h"
+#include "act/kernel_change.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -115,6 +116,15 @@ static void keep_result(struct job *j, const json_t *document)
 	boot_id_read(j->host, r.boot);
 	if (result_write(j->host, &r, &err) < 0)
 		LOG(j->host->log, ERROR, "result.write", "%s", err.what);
+}
+
+/* The machine goes down: the request has not ended, and the next boot goes on with it. */
+static void leave_open(struct job *j)
+{
+	status_set(&j->reporter.status, STATUS_TRANSITIONING, 0, j->outcome.message);
+	reporter_write(&j->reporter);
+	LOG(j->host->log, INFO, "worker.reboot", "request %lld goes on after the restart: %s",
+	    (long long)j->request.seq, j->outcome.message);
 }
 
 /* The result before the status: cut off between the two, the next `enable` tells it from the
@@ -270,7 +280,10 @@ static void run_job(struct job *j)
 		return;
 	else
 		do_work(j);
-	finish(j);
+	if (j->outcome.rebooting)
+		leave_open(j);
+	else
+		finish(j);
 	if (j->act.lock >= 0)
 		act_close(&j->act);
 }
@@ -378,4 +391,27 @@ int verb_resume(struct handler_app *app)
 	if (!waiting && outcome != NULL && recover(app, outcome, &err) < 0)
 		return handler_fail(app, &err);
 	return verb_worker(app);
+}
+
+/* At every boot: who holds the lock, or has a run open, looks himself. */
+int verb_boot(struct handler_app *app)
+{
+	struct catalogue_judge by = { app->host, NULL, app->catalogue };
+	AUTO_CATALOGUE_CHOICE struct catalogue_choice catalogue = { 0 };
+	AUTO_STREAMS struct streams streams = { 0 };
+	enum kernel_end end = KERNEL_SAME;
+	struct error err = { 0 };
+	struct act act;
+	int rc;
+
+	if (state_journal_is_open(app->host))
+		return 0;
+	streams_open(&streams, app, "", "");
+	be_humble(app->host);
+	catalogue_choose(&by, &catalogue);
+	if (act_open(&act, app->host, catalogue.use, true, &err) < 0)
+		return err.fault == FAULT_RUN_HELD ? 0 : handler_fail(app, &err);
+	rc = kernel_change_mend(&act, &end, &err);
+	act_close(&act);
+	return rc < 0 ? handler_fail(app, &err) : 0;
 }

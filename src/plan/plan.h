@@ -96,6 +96,10 @@ struct plan {
 void plan_build(const struct facts *f, const struct settings *s, const struct catalogue *c,
 		struct plan *ret);
 
+/* Where the plan needs a restart, put a live reload in its place. FAULT_RELOAD_REFUSED on Hyper-V,
+ * whatever uses the module, and where a module of somebody else hangs on the stack. */
+int plan_reload(struct plan *p, const struct facts *f, struct error *err);
+
 /* A refusal as a plan: decision only. */
 void plan_refuse(const struct error *err, struct plan *ret);
 

@@ -9,6 +9,8 @@
 #include "catalogue/catalogue.h"
 
 #define MODULES_FILE   "etc/modules-load.d/ib-vmext.conf"
+#define BOOT_UNIT      "etc/systemd/system/ib-vmext-boot.service"
+#define BOOT_WANTED    "etc/systemd/system/multi-user.target.d/ib-vmext-boot.conf"
 #define PIN_FILE       "etc/apt/preferences.d/ib-vmext-doca"
 #define DOWNLOADS_DIR  "/var/lib/ib-vmext/downloads"
 #define FIRMWARE_STAYS "--without-fw-update" /* of a virtual function it belongs to the host */
@@ -335,6 +337,76 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 	step_drop_if_idle(ret);
 }
 
+/* Items: the modules whose files are signed, and those on which they depend. */
+static void sign_step(const struct inputs *in, const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "sign", STEP_SIGN);
+	struct module_walk walk = { in->facts, row, row->modules, row->optional_modules };
+	char name[64];
+
+	while (module_next(&walk, name, sizeof name))
+		item_add(s, name);
+	change_add(s, "modules signed with %.120s", in->settings->modules_key);
+	(void)TEXT_FORMAT(s->what, "sign the modules that were built with %.110s",
+			  in->settings->modules_key);
+	(void)TEXT_COPY(s->undo, "the modules are removed with the driver");
+}
+
+/* Items: the modules that the default kernel must have at its next boot. */
+static void next_boot_step(const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "next-boot", STEP_NEXT_BOOT);
+	const char *rest = row->modules;
+	char name[64];
+
+	while (list_next(&rest, name, sizeof name))
+		item_add(s, name);
+	item_add(s, "ib_core");
+	(void)TEXT_COPY(s->what, "see that the kernel that boots next has all of the driver and "
+				 "keeps its network");
+	(void)TEXT_COPY(s->undo, "nothing was changed");
+}
+
+static void boot_file_step(const char *id, const char *path, const char *what, const char *content,
+			   struct plan *ret)
+{
+	struct step *s = step_add(ret, id, STEP_FILE);
+
+	item_add(s, path);
+	change_add(s, "file /%s", path);
+	(void)TEXT_COPY(s->what, what);
+	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
+	(void)TEXT_COPY(s->content, content);
+}
+
+/* A boot may bring another kernel. Type=simple, not oneshot: a build must not hold up
+ * multi-user.target. A file that names the unit as wanted needs no systemctl. Options that systemd
+ * 219 knows. */
+static void kernel_watch_steps(struct plan *ret)
+{
+	boot_file_step("boot-unit", BOOT_UNIT,
+		       "compare the kernel with the driver's modules once at every boot",
+		       "# Written by ib-vmext: looks once after a boot whether the kernel has the "
+		       "driver's modules, and builds them if not.\n"
+		       "# `ib-vmext undo` takes this file away.\n"
+		       "[Unit]\n"
+		       "Description=Compare the kernel with the InfiniBand driver\n"
+		       "ConditionPathExists=/var/lib/ib-vmext/receipt.json\n"
+		       "After=local-fs.target systemd-modules-load.service network.target\n"
+		       "\n"
+		       "[Service]\n"
+		       "Type=simple\n"
+		       "ExecStart=/usr/libexec/ib-vmext/" IB_VMEXT_VERSION
+		       "/ib-vmext handler boot\n"
+		       "Nice=19\n",
+		       ret);
+	boot_file_step("boot-unit-wanted", BOOT_WANTED, "have that unit started at every boot",
+		       "# Written by ib-vmext; `ib-vmext undo` takes this file away.\n"
+		       "[Unit]\n"
+		       "Wants=ib-vmext-boot.service\n",
+		       ret);
+}
+
 /* The artefact's way onto the machine. */
 static void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
@@ -367,9 +439,15 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		vendor_steps(f, row, ret);
 	else
 		packages_step(f, row, ret);
+	if (row->builds && kernel_wants_signatures(f) && in->settings->modules_key[0] != '\0')
+		sign_step(in, row, ret);
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
 	modules_boot_step(f, row, ret);
+	if (row_replaces_modules(row) && f->systemd)
+		kernel_watch_steps(ret);
+	if (row_replaces_modules(row))
+		next_boot_step(row, ret);
 	if (!ret->reboot)
 		modules_step(f, row, ret);
 }

@@ -265,3 +265,20 @@ void machine_snapshot(const struct machine *m, struct buf *ret)
 	assert_int_equal(fs_list(m->host.root, ".", walk, &w), 0);
 	packages_list_auto(m, ret);
 }
+
+void machine_restart(struct machine *m)
+{
+	static unsigned boots = 1;
+	char boot[48];
+
+	TEXT_FORMAT(boot, "0c3e0d5c-1f0a-4b5e-9a51-4e2d1b1a%04x\n", ++boots);
+	machine_put(m, "proc/sys/kernel/random/boot_id", boot);
+	assert_int_equal(fs_remove(m->host.root, "sys/class/infiniband"), 0);
+	machine_put(m, "proc/modules", "mlx5_core 65536 0 - Live 0x0\n");
+	if (m->driver_dead || !machine_has(m, "etc/modules-load.d/ib-vmext.conf"))
+		return;
+	machine_put(m, "proc/modules",
+		    "mlx5_core 65536 0 - Live 0x0\nmlx5_ib 65536 0 - Live 0x0\n"
+		    "ib_uverbs 65536 0 - Live 0x0\nib_core 65536 0 - Live 0x0\n");
+	machine_show_port(m);
+}

@@ -53,10 +53,12 @@ struct machine {
 	const struct archive_package *archive;
 	size_t narchive;
 	struct upset upsets[4];
+	bool dkms_builds; /* dkms autoinstall makes modules in updates/, else it fails */
 	bool driver_dead; /* modules load, but no port appears */
 	bool ports_down;  /* ports appear, but none is ACTIVE */
 	bool no_pci;
-	unsigned nruns; /* programs run */
+	unsigned nruns;    /* programs run */
+	unsigned restarts; /* ordered, see machine_restart */
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
 	const struct transaction *agreed;
@@ -76,6 +78,13 @@ const char *machine_text(const struct machine *m, const char *path, struct buf *
 void machine_apply(struct machine *m, struct outcome *ret);
 void machine_undo(struct machine *m, bool force, struct outcome *ret);
 void machine_recover(struct machine *m, struct outcome *ret);
+
+/* What the next boot makes of it: another boot id; the modules that
+ * /etc/modules-load.d/ib-vmext.conf names are loaded, and ports appear, unless driver_dead. */
+void machine_restart(struct machine *m);
+
+/* A port of the adapter, as a loaded driver shows it. */
+void machine_show_port(const struct machine *m);
 
 /* All that is not ours to leave behind: every file below the root but our state directory, and but
  * what a loaded module shows. */

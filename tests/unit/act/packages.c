@@ -67,11 +67,22 @@ static int write_database(const struct host *h, const struct database *db)
 	return fs_replace(h->root, STATUS, buf_text(&text), text.len, 0644);
 }
 
+/* Of the package in "name", "name:arch", "name=version" or "name_version_arch.deb". */
+static size_t name_length(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] && !strchr(":=", text[n]) &&
+	       !(text[n] == '_' && text[n + 1] >= '0' && text[n + 1] <= '9'))
+		n++;
+	return n;
+}
+
 static struct entry *find(struct database *db, const char *name)
 {
 	for (size_t i = 0; i < db->count; i++)
-		if (strncmp(db->at[i].name, name, strcspn(name, ":=_")) == 0 &&
-		    strlen(db->at[i].name) == strcspn(name, ":=_"))
+		if (strncmp(db->at[i].name, name, name_length(name)) == 0 &&
+		    strlen(db->at[i].name) == name_length(name))
 			return &db->at[i];
 	return NULL;
 }
@@ -92,7 +103,7 @@ static int set_state(const struct host *h, const char *name, const char *version
 	e = find(&db, name);
 	if (!e) {
 		e = &db.at[db.count++];
-		TEXT_FORMAT(e->name, "%.*s", (int)strcspn(name, ":=_"), name);
+		TEXT_FORMAT(e->name, "%.*s", (int)name_length(name), name);
 	}
 	TEXT_COPY(e->version, version);
 	TEXT_COPY(e->status, status ? status : "");
@@ -175,7 +186,7 @@ static int file_of(const struct answer *a, const char *name, const char *version
 {
 	char path[200];
 
-	TEXT_FORMAT(path, "usr/share/%.*s", (int)strcspn(name, ":=_"), name);
+	TEXT_FORMAT(path, "usr/share/%.*s", (int)name_length(name), name);
 	if (version)
 		return fs_replace(a->h->root, path, version, strlen(version), 0644);
 	return fs_remove(a->h->root, path);
@@ -504,7 +515,7 @@ static int apt_mark(const struct answer *a, const char *const *argv)
 	return 0;
 }
 
-static void show_port(const struct answer *a)
+void machine_show_port(const struct machine *m)
 {
 	static const struct {
 		const char *name, *text;
@@ -517,13 +528,13 @@ static void show_port(const struct answer *a)
 
 	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
 		TEXT_FORMAT(path, "sys/class/infiniband/mlx5_0/ports/1/%s", attributes[i].name);
-		machine_put(a->m, path, attributes[i].text);
+		machine_put(m, path, attributes[i].text);
 	}
-	machine_put(a->m, "sys/class/infiniband/mlx5_0/ports/1/phys_state",
-		    a->m->ports_down ? "2: Polling\n" : "5: LinkUp\n");
-	machine_put(a->m, "sys/class/infiniband/mlx5_0/ports/1/state",
-		    a->m->ports_down ? "1: DOWN\n" : "4: ACTIVE\n");
-	(void)!symlinkat("../../../bus/pci/devices/0101:00:00.0", a->h->root,
+	machine_put(m, "sys/class/infiniband/mlx5_0/ports/1/phys_state",
+		    m->ports_down ? "2: Polling\n" : "5: LinkUp\n");
+	machine_put(m, "sys/class/infiniband/mlx5_0/ports/1/state",
+		    m->ports_down ? "1: DOWN\n" : "4: ACTIVE\n");
+	(void)!symlinkat("../../../bus/pci/devices/0101:00:00.0", m->host.root,
 			 "sys/class/infiniband/mlx5_0/device");
 }
 
@@ -535,7 +546,7 @@ static int modprobe(const struct answer *a, const char *const *argv)
 	assert_string_equal(argv[1], "-S");
 	crash_pause(); /* the kernel is not killed with us */
 	if (text_eq(name, "mlx5_ib") && !a->m->driver_dead)
-		show_port(a);
+		machine_show_port(a->m);
 	machine_text(a->m, "proc/modules", &text);
 	assert_int_equal(buf_add_format(&text, "%s 65536 0 - Live 0x0\n", name), 0);
 	machine_put(a->m, "proc/modules", text.data);
@@ -585,6 +596,28 @@ static int succeed(const struct answer *a, const char *const *argv)
 	return 0;
 }
 
+/* "dkms autoinstall -k RELEASE" */
+static int dkms(const struct answer *a, const char *const *argv)
+{
+	char path[160];
+
+	assert_string_equal(argv[1], "autoinstall");
+	if (!a->m->dkms_builds)
+		return complain(a, "Error! Bad return status for module build\n");
+	TEXT_FORMAT(path, "lib/modules/%s/modules.dep", argv[3]);
+	machine_put(a->m, path,
+		    "updates/mlx5_core.ko:\nupdates/mlx5_ib.ko:\nupdates/ib_uverbs.ko:\n"
+		    "updates/ib_core.ko:\n");
+	return 0;
+}
+
+static int systemctl(const struct answer *a, const char *const *argv)
+{
+	for (; *argv; argv++)
+		a->m->restarts += text_eq(*argv, "reboot");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct answer *a, const char *const *argv);
@@ -596,6 +629,9 @@ static const struct {
 	{ "modprobe", modprobe },
 	{ "depmod", depmod },
 	{ "udevadm", succeed },
+	{ "systemctl", systemctl },
+	{ "dkms", dkms },
+	{ "systemd-run", succeed },
 	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
 };
 

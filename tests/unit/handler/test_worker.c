@@ -369,6 +369,34 @@ static void resume_needs_an_open_journal(void **state)
 	assert_int_equal(fake_act.recoveries, 1);
 }
 
+static void boot_looks_at_the_kernel(void **state)
+{
+	struct machine *m = *state;
+
+	assert_int_equal(handler_main(&m->app, "boot"), 0);
+	assert_int_equal(fake_act.mends, 1);
+	machine_put(m, "var/lib/ib-vmext/journal/open", "run-1");
+	assert_int_equal(handler_main(&m->app, "boot"), 0);
+	assert_int_equal(fake_act.mends, 1);
+	assert_int_equal(fake_act.applies, 0);
+}
+
+/* The machine goes down: the request stays open, and the next boot's worker ends it. */
+static void a_restart_is_no_end(void **state)
+{
+	struct machine *m = *state;
+
+	fake_act.restarts = 1;
+	work(m);
+	assert_int_equal(fake_act.applies, 1);
+	assert_false(machine_has(m, RESULT));
+	expect_status(m, 3, "transitioning");
+	work(m);
+	assert_int_equal(fake_act.applies, 2);
+	assert_true(machine_has(m, RESULT));
+	expect_status(m, 3, "success 0");
+}
+
 static const struct {
 	const char *name;
 	const char *settings;
@@ -471,6 +499,8 @@ int main(void)
 		CASE(damaged_state_is_no_work),
 		CASE(a_result_that_cannot_be_kept_is_no_loop),
 		CASE(resume_needs_an_open_journal),
+		CASE(boot_looks_at_the_kernel),
+		CASE(a_restart_is_no_end),
 		cmocka_unit_test(uninstalls),
 		CASE(an_undo_that_takes_too_long_is_left_to_the_worker),
 	};

@@ -249,19 +249,18 @@ static void makes_resources(void **unused)
 
 static void evaluates_properties_in_their_turn(void **unused)
 {
-	AUTO_JSON json_t *source =
-		read_text(
-			TEMPLATE("\"parameters\": {\"key\": {\"type\": \"secureString\"}}, "
-				 "\"resources\": [" RESOURCE(
-					 A_VM, "[concat('vm', copyIndex())]",
-					 ", \"copy\": {\"name\": \"vms\", \"count\": 2}, "
-					 "\"properties\": {\"n\": \"[copyIndex('vms')]\", \"of\": "
-					 "\"[reference('x').of]\", \"key\": "
-					 "\"[parameters('key')]\"}") "], "
-								     "\"outputs\": {\"o\": "
-								     "{\"type\": \"string\", "
-								     "\"value\": "
-								     "\"[reference('y').of]\"}}"));
+	AUTO_JSON json_t *source = read_text(
+		TEMPLATE("\"parameters\": {\"key\": {\"type\": \"secureString\"}}, "
+			 "\"resources\": [" RESOURCE(
+				 A_VM, "[concat('vm', copyIndex())]",
+				 ", \"copy\": {\"name\": \"vms\", \"count\": 2}, "
+				 "\"properties\": {\"n\": \"[copyIndex('vms')]\", \"of\": "
+				 "\"[reference('x').of]\", \"key\": "
+				 "\"[parameters('key')]\"}") "], "
+							     "\"outputs\": {\"o\": "
+							     "{\"type\": \"string\", "
+							     "\"value\": "
+							     "\"[reference('y').of]\"}}"));
 	AUTO_JSON json_t *given = read_text("{\"key\": {\"value\": \"secret\"}}");
 	AUTO_TEMPLATE struct template t = { 0 };
 	AUTO_JSON json_t *properties = NULL, *outputs = NULL;

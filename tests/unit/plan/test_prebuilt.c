@@ -207,7 +207,8 @@ static void plans_doca(void **unused)
 	prepare();
 	doca();
 	bench_plan(&bench);
-	expect_steps("prebuilt download repository-pin repository packages modules-boot modules");
+	expect_steps("prebuilt download repository-pin repository packages modules-boot "
+		     "boot-unit boot-unit-wanted next-boot modules");
 	step = bench_step(&bench, "prebuilt");
 	assert_int_equal(step->kind, STEP_PREBUILT);
 	assert_int_equal(step->nitems, 1);
@@ -232,7 +233,8 @@ static void plans_mlnx(void **unused)
 	bench.rows[ROW_MLNX].options = "--kernel %r --kernel-sources /usr/src/%r "
 				       "--add-kernel-support  --force";
 	bench_plan(&bench);
-	expect_steps("prebuilt download installer modules-boot modules");
+	expect_steps("prebuilt download installer modules-boot boot-unit boot-unit-wanted "
+		     "next-boot modules");
 	step = bench_step(&bench, "installer");
 	assert_int_equal(step->nitems, 5);
 	assert_string_equal(step->items[0], "--user-space-only");

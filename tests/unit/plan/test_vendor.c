@@ -237,7 +237,8 @@ static void expect_steps(const char *ids)
 
 		(void)TEXT_COPY(former, got);
 		(void)TEXT_FORMAT(got, "%s%s%s", former, i > 0 ? " " : "", step->id);
-		if (step->nchanges == 0 || step->nitems == 0 || step->undo[0] == '\0')
+		if ((step->nchanges == 0) != (step->kind == STEP_NEXT_BOOT) || step->nitems == 0 ||
+		    step->undo[0] == '\0')
 			fail_msg("%s: no changes, items or undo", step->id);
 	}
 	assert_string_equal(got, ids);
@@ -252,7 +253,7 @@ static void plans_doca(void **unused)
 	bench.rows[ROW_DOCA].download_bytes = 1181116006;
 	bench_plan(&bench);
 	expect_steps("build-packages download repository-pin repository packages services "
-		     "modules-boot modules");
+		     "modules-boot boot-unit boot-unit-wanted next-boot modules");
 	assert_false(bench.plan.reboot);
 
 	step = bench_step(&bench, "build-packages");
@@ -322,7 +323,8 @@ static void plans_doca_with_dnf(void **unused)
 	os_set(f, "almalinux", "9.6", "dnf");
 	rows_set_os(&bench, "almalinux", "9.*", "dnf");
 	bench_plan(&bench);
-	expect_steps("build-packages download repository packages services modules-boot modules");
+	expect_steps("build-packages download repository packages services modules-boot boot-unit "
+		     "boot-unit-wanted next-boot modules");
 	assert_string_equal(bench_step(&bench, "packages")->what,
 			    "install doca-ofed with dnf, kernel images excluded from this one "
 			    "command");
@@ -342,7 +344,8 @@ static void plans_mlnx(void **unused)
 	ask_mlnx();
 	package_add(f, "rdma-core", "39.0-1");
 	bench_plan(&bench);
-	expect_steps("build-packages download installer services modules-boot modules");
+	expect_steps("build-packages download installer services modules-boot boot-unit "
+		     "boot-unit-wanted next-boot modules");
 	step = bench_step(&bench, "installer");
 	assert_int_equal(step->kind, STEP_INSTALLER);
 	assert_int_equal(step->nitems, ARRAY_SIZE(items));
@@ -371,12 +374,44 @@ static void waits_for_the_boot(void **unused)
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
 	expect_steps("build-packages download repository-pin repository packages services "
-		     "modules-boot");
+		     "modules-boot boot-unit boot-unit-wanted next-boot");
 	assert_true(bench.plan.reboot);
 	s->driver = CHOICE_INBOX;
 	bench_plan(&bench);
 	expect_steps("packages modules-boot modules");
 	assert_false(bench.plan.reboot);
+}
+
+/* In the place of a restart, off Hyper-V, where nobody hangs on the stack. */
+static void reloads_off_hyperv(void **unused)
+{
+	struct error err = { 0 };
+	unsigned n;
+
+	(void)unused;
+	bench_reset(&bench);
+	module_of(f, "mlx5_core")->loaded = true;
+	bench_plan(&bench);
+	n = bench.plan.nsteps;
+	assert_int_equal(plan_reload(&bench.plan, f, &err), -1);
+	assert_int_equal(err.fault, FAULT_RELOAD_REFUSED);
+	assert_non_null(strstr(err.what, "Hyper-V"));
+	f->vm.azure = false;
+	assert_int_equal(plan_reload(&bench.plan, f, &err), -1);
+	f->hyperv.vmbus = TRI_NO;
+	f->nusers = 1;
+	(void)TEXT_COPY(f->users[0].name, "ko2iblnd");
+	(void)TEXT_COPY(f->users[0].holds, "rdma_cm");
+	assert_int_equal(plan_reload(&bench.plan, f, &err), -1);
+	assert_non_null(strstr(err.what, "ko2iblnd hangs on rdma_cm"));
+	f->nusers = 0;
+	assert_true(bench.plan.reboot);
+	assert_int_equal(plan_reload(&bench.plan, f, &err), 0);
+	assert_false(bench.plan.reboot);
+	assert_int_equal(bench.plan.nsteps, n + 1);
+	assert_int_equal(bench.plan.steps[n].kind, STEP_RELOAD);
+	assert_int_equal(plan_reload(&bench.plan, f, &err), 0);
+	assert_int_equal(bench.plan.nsteps, n + 1);
 }
 
 static void plans_the_distributions_build(void **unused)
@@ -387,7 +422,7 @@ static void plans_the_distributions_build(void **unused)
 	bench.rows[ROW_DISTRO].packages = "mlnx-ofa_kernel-modules,rdma-core";
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
-	expect_steps("packages modules-boot");
+	expect_steps("packages modules-boot boot-unit boot-unit-wanted next-boot");
 	assert_true(bench.plan.reboot);
 }
 
@@ -483,6 +518,7 @@ int main(void)
 		cmocka_unit_test(plans_mlnx),
 		cmocka_unit_test(leaves_the_firmware_once),
 		cmocka_unit_test(waits_for_the_boot),
+		cmocka_unit_test(reloads_off_hyperv),
 		cmocka_unit_test(plans_the_distributions_build),
 		cmocka_unit_test(names_as_many_packages_as_fit),
 		cmocka_unit_test(names_a_package_of_the_kernel),

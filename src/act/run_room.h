@@ -1,0 +1,19 @@
+/* act/run_room.h - what the files of the engine share: run.c and run_*.c. Nobody else includes it.
+ */
+#pragma once
+
+#include "act/run.h"
+
+enum { RUN_PERCENT_VERIFY = 90 };
+
+/* Seconds until timeouts.total is over; not below 0. */
+int run_seconds_left(const struct run *r);
+
+/* Time over, or a newer request: fills *err and returns true. */
+bool run_must_stop(const struct run *r, struct error *err);
+
+enum event_kind phase_verifying(struct run *r, struct error *err);
+enum event_kind phase_rebooting(struct run *r, struct error *err);
+
+/* The outcome of a run that is done. */
+void run_fill_done(struct run *r);
