@@ -13,6 +13,11 @@ looks_ubuntu2004
 looks_ubuntu2204
 looks_ubuntu2404
 inbox_ubuntu2404
+inbox_el9
+inbox_el8
+inbox_el7
+inbox_sles15
+inbox_azurelinux3
 mirror_rpm_faults
 mirror_files
 mirror_proxy
@@ -105,6 +110,12 @@ inbox_from_install_to_undo() {
 }
 
 case_inbox_ubuntu2404() { inbox_from_install_to_undo ubuntu24.04 rdma-core ibverbs-providers infiniband-diags perftest; }
+
+case_inbox_el9() { inbox_from_install_to_undo el9 rdma-core; }
+case_inbox_el8() { inbox_from_install_to_undo el8 rdma-core; }
+case_inbox_el7() { inbox_from_install_to_undo el7 rdma-core; }
+case_inbox_sles15() { inbox_from_install_to_undo sles15 rdma-core; }
+case_inbox_azurelinux3() { inbox_from_install_to_undo azurelinux3 rdma-core; }
 
 # ---- the package source ----
 
