@@ -377,12 +377,20 @@ int deadman_settle(const struct host *h, struct error *err)
 {
 	AUTO_JSON json_t *armed = armed_read(h, ARMED_FILE);
 	const char *gateway = json_text_at(armed, "gateway", "");
+	int64_t until = h->clock->monotonic_ms(h->clock) + DEADMAN_TOTAL_S * 1000LL;
+	bool back = false;
 
 	if (armed)
 		network_back(h, armed);
-	/* The switch ends this, too: it takes its file away when it has acted. */
-	while (fs_exists(h->root, ARMED_FILE) && !answers(h, gateway))
+	/* The switch takes its file away when it has acted. It may be dead itself: then the undo
+	 * that follows brings the network back. */
+	while (fs_exists(h->root, ARMED_FILE) && !(back = answers(h, gateway)) &&
+	       h->clock->monotonic_ms(h->clock) < until)
 		h->clock->sleep_ms(h->clock, POLL_MS);
+	if (!back && fs_exists(h->root, ARMED_FILE))
+		return error_set(err, FAULT_RELOAD_FAILED, 0,
+				 "the default gateway %s does not answer with the new modules",
+				 gateway);
 	return disarm(h, err);
 }
 

@@ -213,6 +213,25 @@ static void reloads_and_undoes(void **unused)
 	assert_false(machine_has(&m, ACT_STATE_DIR "/deadman.last"));
 }
 
+/* And the unit that should have done it is dead: the undo does. */
+static void undoes_what_does_not_come_back(void **unused)
+{
+	struct step_context c = { .host = &m.host, .settings = &m.settings };
+	struct step s = { .nitems = 1 };
+	AUTO_JSON json_t *before = NULL;
+	struct error err = { 0 };
+
+	(void)unused;
+	net.new_bad = true;
+	assert_int_equal(step_reload.prepare(&c, &s, &before, &err), 0);
+	assert_int_equal(step_reload.apply(&c, &s, before, &err), -1);
+	assert_int_equal(err.fault, FAULT_RELOAD_FAILED);
+	assert_true(machine_has(&m, ACT_STATE_DIR "/deadman.json"));
+	assert_int_equal(step_reload.undo(&c, &s, before, &err), 0);
+	assert_true(net.in && net.addressed && !is_bad);
+	assert_false(machine_has(&m, ACT_STATE_DIR "/deadman.json"));
+}
+
 static void hyper_v(void)
 {
 	machine_put(&m, "sys/bus/vmbus/drivers/hv_pci/uevent", "");
@@ -255,6 +274,7 @@ int main(void)
 		TEST(acts_at_the_latest),
 		TEST(needs_a_gateway_that_answers),
 		TEST(reloads_and_undoes),
+		TEST(undoes_what_does_not_come_back),
 		TEST(refuses),
 	};
 
