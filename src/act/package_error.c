@@ -9,12 +9,13 @@
 
 /* How lines begin that say what went wrong; those indented below belong to them. */
 static const char *const signs[] = {
-	"E: ",          "dpkg: error",
-	"Error: ",      "error: ",
-	"Error(",       "Problem: ",
-	"Repository '", "Signature verification failed",
-	"File '",       "System management is locked",
-	"[Errno ",      "Error in ",
+	"E: ",      "dpkg: error",
+	"Error: ",  "error: ",
+	"Error(",   "Problem: ",
+	"Package ", "Repository '",
+	"File '",   "Signature verification failed",
+	" - ",      "System management is locked",
+	"[Errno ",  "Error in ",
 };
 
 static bool is_error(const char *line)

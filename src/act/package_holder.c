@@ -83,15 +83,15 @@ static int64_t start_time(const struct host *h, long pid)
 /* Does it look like one that writes such files? The clock may have been set since. */
 static bool is_package_manager(const struct host *h, long pid)
 {
-	static const char *const words[] = { "dnf", "yum", "zyp", "rpm", "ackage", "YaST", "y2" };
-	AUTO_BUF struct buf text = { .max = 1 << 16 };
-	char path[48];
+	static const char *const begins[] = { "dnf", "yum",        "zypp", "tdnf",
+					      "rpm", "packagekit", "y2",   "python" };
+	char path[48], comm[32];
 
-	TEXT_FORMAT(path, "proc/%ld/cmdline", pid);
-	if (host_read(h, path, text.max, &text) < 0)
+	TEXT_FORMAT(path, "proc/%ld/comm", pid);
+	if (HOST_READ_LINE(h, path, comm) < 0)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (text.len && memmem(buf_text(&text), text.len, words[i], strlen(words[i])))
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
+		if (text_starts(comm, begins[i]))
 			return true;
 	return false;
 }

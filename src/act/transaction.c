@@ -20,7 +20,11 @@ static const char *const rdma_set[] = {
 static const char *const kernel_images[] = {
 	"linux-image-*",   "linux-modules-[0-9]*", "kernel",          "kernel-core*",
 	"kernel-modules*", "kernel-uek*",          "kernel-default*", "kernel-azure*",
+	"kernel-rt*",      "kernel-64k*",          "kernel-hwe*",
 };
+
+/* Of the same names, but what modules are compiled with. */
+static const char *const kernel_sources[] = { "kernel-*-devel*", "kernel-*-headers" };
 
 static const char *const kind_names[] = { "install", "replace", "remove" };
 
@@ -185,7 +189,8 @@ int transaction_judge(const struct transaction *t, struct error *err)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct change *c = &t->changes[i];
 
-		if (matches_any(c, kernel_images, ARRAY_SIZE(kernel_images)))
+		if (matches_any(c, kernel_images, ARRAY_SIZE(kernel_images)) &&
+		    !matches_any(c, kernel_sources, ARRAY_SIZE(kernel_sources)))
 			return error_set(err, FAULT_PACKAGE_UNSAFE, 0,
 					 "the package manager would %s the kernel package %s",
 					 kind_names[c->kind], c->name);

@@ -128,6 +128,16 @@ json_t *rpm_marks(const struct package_context *c, const char *const *names,
 int rpm_set_marks(const struct package_context *c, const json_t *marks, struct error *err);
 int rpm_repair(const struct package_context *c, struct error *err);
 
+/* ---- act/rpm/config.c: files that end in .rpmnew ---- */
+
+/* Note in `dir`, which is there, which of them lie beside what `t` replaces, unless noted before.
+ */
+int rpm_config_note(const struct package_context *c, const struct transaction *t, const char *dir,
+		    struct error *err);
+/* Remove those that came since; all stay where there is no note. */
+void rpm_config_sweep(const struct package_context *c, const struct transaction *t,
+		      const char *dir);
+
 /* ---- act/rpm/unfinished.c: the note of a transaction that may be killed ---- */
 
 /* Note what is installed now, so that what a killed transaction has brought is known. */

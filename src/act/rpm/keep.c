@@ -30,14 +30,14 @@ struct blocking {
 	char by[240]; /* the first of those that are not ours */
 };
 
-static bool is_new(const struct undoing *u, const char *nevra)
+static bool is_leaving(const struct undoing *u, const char *nevra)
 {
 	char full[RPM_SPEC_SIZE];
 
 	for (size_t i = 0; i < u->count; i++) {
 		const struct undo_item *item = &u->at[i];
 
-		if (item->change->kind != CHANGE_INSTALL || !item->now)
+		if (!item->erase)
 			continue;
 		(void)TEXT_FORMAT(full, "%s-%s.%s", item->now->name, item->now->version,
 				  item->now->arch);
@@ -51,7 +51,7 @@ static void note_blocking(void *ctx, const struct rpm_needed *n)
 {
 	struct blocking *b = ctx;
 
-	if (!b->by[0] && !is_new(b->u, n->by))
+	if (!b->by[0] && !is_leaving(b->u, n->by))
 		(void)TEXT_COPY(b->by, n->by);
 }
 

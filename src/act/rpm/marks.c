@@ -13,21 +13,6 @@
 
 enum { LIST_MAX = 1 << 20 };
 
-/* Is this a whole line of the text? */
-static bool has_line(const char *text, const char *wanted)
-{
-	size_t n = strlen(wanted);
-
-	for (const char *line = text; *line;) {
-		size_t len = strcspn(line, "\n");
-
-		if (len == n && memcmp(line, wanted, n) == 0)
-			return true;
-		line += len + (line[len] == '\n');
-	}
-	return false;
-}
-
 /* The text in which a wanted package has the line "name arch"; false where nobody can say. */
 static bool read_wanted(const struct package_context *c, struct run_result *ret)
 {
@@ -66,13 +51,13 @@ static int mark_of(const struct package_context *c, const struct rpm_package *p,
 	char line[120];
 
 	if (automatic)
-		return !has_line(automatic, p->name);
+		return !rpm_has_line(automatic, p->name);
 	if (text_eq(c->manager->name, "yum"))
 		return yum_mark(c, p);
 	if (!wanted)
 		return -1;
 	(void)TEXT_FORMAT(line, "%s %s", p->name, p->arch);
-	return has_line(buf_text(&wanted->out), line);
+	return rpm_has_line(buf_text(&wanted->out), line);
 }
 
 static bool concerns(const struct rpm_package *p, const char *const *names,
@@ -198,7 +183,7 @@ static int write_list(const struct package_context *c, const json_t *marks,
 		const char *name = json_string_value(item);
 
 		if (rc == 0 && name && rpm_find(now, name, "", "") &&
-		    !has_line(buf_text(&text), name))
+		    !rpm_has_line(buf_text(&text), name))
 			rc = buf_add_format(&text, "%s\n", name);
 	}
 	if (rc == 0 && !text_eq(buf_text(&text), buf_text(&former)))

@@ -101,8 +101,43 @@ static int erase_new(const struct package_context *c, const struct undoing *u, s
 	return n ? rpm_call(c, &cmd, "rpm -e", &r, err) : 0;
 }
 
-/* All at once: they may need each other. Both versions of one that was killed half-way are replaced
- * by this, too. */
+/* Of both versions that a killed transaction leaves, the files are those of the newer one: the row
+ * of the former goes first, else its configuration files look as if the owner had changed them. */
+static int forget_former(const struct package_context *c, const struct undoing *u,
+			 struct error *err)
+{
+	AUTO_COMMAND struct command cmd = { 0 };
+	AUTO_RUN struct run_result r = { 0 };
+	char(*nevra)[RPM_SPEC_SIZE] = calloc(u->count + 1, sizeof(*nevra));
+	size_t n = 0;
+	int rc;
+
+	if (!nevra)
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to take packages back");
+	command_add(&cmd, "rpm");
+	command_add(&cmd, "-e");
+	command_add(&cmd, "--justdb");
+	command_add(&cmd, "--nodeps");
+	command_add(&cmd, "--noscripts");
+	command_add(&cmd, "--notriggers");
+	command_add(&cmd, "--allmatches");
+	for (size_t i = 0; i < u->count; i++) {
+		const struct change *change = u->at[i].change;
+		const struct rpm_package *former = rpm_find(&u->now, change->name, change->arch,
+							    change->old_version);
+
+		if (!u->at[i].restore || !u->at[i].file || !u->at[i].now || !former ||
+		    former == u->at[i].now)
+			continue;
+		rpm_nevra(former, nevra[n]);
+		command_add(&cmd, nevra[n++]);
+	}
+	rc = n ? rpm_call(c, &cmd, "rpm -e --justdb", &r, err) : 0;
+	free(nevra);
+	return rc;
+}
+
+/* All at once: they may need each other. */
 static int restore_former(const struct package_context *c, const struct undoing *u,
 			  struct error *err)
 {
@@ -112,28 +147,49 @@ static int restore_former(const struct package_context *c, const struct undoing 
 	return undoing_add_files(u, NULL, &cmd) ? rpm_call(c, &cmd, "rpm -U", &r, err) : 0;
 }
 
-/* What could not be saved may still be had from a repository. */
+/* Those of one kind that could not be saved may still be had from a repository. */
 static int restore_unsaved(const struct package_context *c, const struct undoing *u,
-			   struct error *err)
+			   enum change_kind kind, const char *const *words, struct error *err)
+{
+	AUTO_COMMAND struct command names = { 0 };
+	AUTO_RUN struct run_result r = { 0 };
+	char(*specs)[RPM_SPEC_SIZE] = calloc(u->count + 1, sizeof(*specs));
+	int rc = 0;
+
+	if (!specs)
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to take packages back");
+	for (size_t i = 0; i < u->count; i++) {
+		const struct change *change = u->at[i].change;
+
+		if (change->kind != kind || !u->at[i].restore || u->at[i].file)
+			continue;
+		rpm_spec(rpm_style_of(c), change->name, change->old_version, change->arch,
+			 specs[i]);
+		command_add(&names, specs[i]);
+	}
+	if (names.n)
+		rc = rpm_call_style(c, words, names.argv, &r, err);
+	free(specs);
+	return rc;
+}
+
+static int restore_all_unsaved(const struct package_context *c, const struct undoing *u,
+			       struct error *err)
 {
 	const struct rpm_style *style = rpm_style_of(c);
 
-	for (size_t i = 0; i < u->count; i++) {
-		const struct undo_item *item = &u->at[i];
-		const struct change *change = item->change;
-		const char *const *words = change->kind == CHANGE_REPLACE ? style->former
-					   : style->install_again         ? style->install_again
-									  : style->install;
-		char spec[RPM_SPEC_SIZE];
-		const char *const names[] = { spec, NULL };
-		AUTO_RUN struct run_result r = { 0 };
+	if (restore_unsaved(c, u, CHANGE_REPLACE, style->former, err) < 0)
+		return -1;
+	return restore_unsaved(c, u, CHANGE_REMOVE,
+			       style->install_again ? style->install_again : style->install, err);
+}
 
-		if (!item->restore || item->file)
-			continue;
-		rpm_spec(style, change->name, change->old_version, change->arch, spec);
-		if (rpm_call_style(c, words, names, &r, err) < 0)
+/* What stays may need what was to be replaced, and the other way round. */
+static int judge(const struct package_context *c, struct undoing *u, struct error *err)
+{
+	for (int round = 0; round < 2; round++)
+		if (undoing_judge_former(c, u, err) < 0 || undoing_judge_new(c, u, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -182,14 +238,15 @@ int rpm_revert(const struct package_context *c, const struct transaction *t, con
 	 * working. */
 	if (rpm_wait(c, err) < 0 || undoing_fill(c, t, dir, &u, err) < 0)
 		return -1;
-	if (undoing_judge_former(c, &u, err) < 0 || undoing_judge_new(c, &u, err) < 0)
+	if (judge(c, &u, err) < 0)
 		return -1;
 	if (erase_new(c, &u, &why) < 0)
 		LOG(c->host->log, DEBUG, "package.revert", "%s, going on", why.what);
-	if (restore_former(c, &u, &why) < 0)
+	if (forget_former(c, &u, &why) < 0 || restore_former(c, &u, &why) < 0)
 		LOG(c->host->log, DEBUG, "package.revert", "%s, going on", why.what);
-	if (restore_unsaved(c, &u, err) < 0 || judge_rest(c, t, &u, &why, err) < 0)
+	if (restore_all_unsaved(c, &u, err) < 0 || judge_rest(c, t, &u, &why, err) < 0)
 		return -1;
+	rpm_config_sweep(c, t, dir);
 	rpm_end(c);
 	return 0;
 }

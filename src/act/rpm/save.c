@@ -174,7 +174,9 @@ int rpm_save(const struct package_context *c, const struct transaction *t, const
 		return -1;
 	if (specs_fill(rpm_style_of(c), t, &have, &specs, err) < 0)
 		return -1;
-	if (specs.count == 0)
-		return 0;
-	return dir ? save_into(c, t, dir, &specs, err) : ask(c, t, &specs, err);
+	if (!dir)
+		return specs.count ? ask(c, t, &specs, err) : 0;
+	if (specs.count && save_into(c, t, dir, &specs, err) < 0)
+		return -1;
+	return make_dir(c, dir, err) < 0 ? -1 : rpm_config_note(c, t, dir, err);
 }

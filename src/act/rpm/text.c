@@ -12,6 +12,13 @@
 
 enum { TOKENS_MAX = 4, INDENT_OF_REST = 5 };
 
+static bool looks_like_version(const char *token)
+{
+	const char *dash = strchr(token, '-');
+
+	return dash && dash[1];
+}
+
 int rpm_parse_line(const char *line, size_t len, struct rpm_package *ret)
 {
 	char copy[400], at[24], instance[24];
@@ -25,6 +32,8 @@ int rpm_parse_line(const char *line, size_t len, struct rpm_package *ret)
 	(void)sscanf(instance, "%" SCNd64, &p.instance);
 	if (text_starts(p.version, "0:"))
 		memmove(p.version, p.version + 2, strlen(p.version) - 1);
+	if (!looks_like_version(p.version))
+		return -EINVAL;
 	*ret = p;
 	return 0;
 }
@@ -51,13 +60,6 @@ struct table {
 	size_t ntokens;
 	char last[96]; /* the name in the row before */
 };
-
-static bool looks_like_version(const char *token)
-{
-	const char *dash = strchr(token, '-');
-
-	return dash && dash[1];
-}
 
 /* The row is at its end: into the list with it. */
 static int row_end(struct table *t)
@@ -90,7 +92,7 @@ static int take_words(struct table *t, const char *line, size_t len)
 		while (i < len && line[i] != ' ')
 			i++;
 		n = i - start;
-		if (n >= sizeof(t->tokens[0]))
+		if (n >= sizeof(t->tokens[0]) || memchr(line + start, '\0', n))
 			return -EINVAL;
 		if (n == 0)
 			break;
@@ -122,7 +124,7 @@ static int take_replaced(struct table *t, const char *line, size_t len)
 		(void)TEXT_COPY(item.version, r.tokens[2]);
 	}
 	(void)TEXT_COPY(item.name, r.tokens[1]);
-	if (!looks_like_version(item.version))
+	if (!looks_like_version(item.version) || !item.name[0] || !item.arch[0])
 		return -EINVAL;
 	return text_eq(item.name, t->last) ? 0 : rpm_items_add(t->ret, &item);
 }
@@ -197,4 +199,18 @@ bool rpm_parse_needed(const char *line, size_t len, struct rpm_needed *ret)
 	       TEXT_COPY(ret->by, text_trim((char *)by + strlen(middle))) == 0 &&
 	       TEXT_FORMAT(ret->capability, "%.*s", (int)strcspn(copy, " "), copy) == 0 &&
 	       ret->capability[0] && ret->by[0];
+}
+
+bool rpm_has_line(const char *text, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+
+		if (len == n && memcmp(line, wanted, n) == 0)
+			return true;
+		line += len + (line[len] == '\n');
+	}
+	return false;
 }

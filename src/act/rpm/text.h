@@ -63,3 +63,6 @@ struct rpm_needed {
 };
 
 bool rpm_parse_needed(const char *line, size_t len, struct rpm_needed *ret);
+
+/* Is this a whole line of the text? */
+bool rpm_has_line(const char *text, const char *wanted);
