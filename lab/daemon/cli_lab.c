@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "client.h"
+#include "lab/arm/arm.h"
 #include "lab/mirror/fault.h"
 #include "lab/mirror/mirror.h"
 #include "lab/vm/distro.h"
@@ -108,6 +109,7 @@ static int run_up(const struct cli *c)
 	struct lab *lab = c->lab;
 	struct error err = { 0 };
 	int lock, rc = choose_dist(lab, cli_value(c, "dist"));
+	long port = 0;
 
 	if (rc != LAB_OK)
 		return rc;
@@ -115,6 +117,12 @@ static int run_up(const struct cli *c)
 		fprintf(stderr, "ib-lab: the lab is up already\n");
 		return LAB_OK;
 	}
+	if (cli_value(c, "arm-port") != NULL &&
+	    (text_to_long(cli_value(c, "arm-port"), 10, &port) < 0 || port < 1 || port > 65535)) {
+		fprintf(stderr, "ib-lab: --arm-port is a number from 1 to 65535\n");
+		return LAB_USAGE;
+	}
+	lab->arm_port = (int)port;
 	lock = take_lock(lab, &err);
 	if (lock < 0 || prepare(lab, &err) < 0) {
 		fprintf(stderr, "ib-lab: %s\n", err.what);
@@ -169,6 +177,12 @@ static int run_env(const struct cli *c)
 	}
 	printf("export IB_LAB_STATE=%s\nexport IB_LAB_CACHE=%s\n",
 	       json_text_at(answer, "state", ""), json_text_at(answer, "cache", ""));
+	if (json_int_at(answer, "armPort", 0) != 0)
+		printf("export ARM_ENDPOINT=https://localhost:%lld ARM_SUBSCRIPTION_ID=%s\n"
+		       "export REQUESTS_CA_BUNDLE=%s/" ARM_CA " NODE_EXTRA_CA_CERTS=%s/" ARM_CA
+		       "\n",
+		       json_int_at(answer, "armPort", 0), ARM_SUBSCRIPTION,
+		       json_text_at(answer, "state", ""), json_text_at(answer, "state", ""));
 	printf("# the lab's network: nsenter --net=/proc/%lld/fd/%lld\n",
 	       json_int_at(answer, "pid", 0), json_int_at(answer, "netns", 0));
 	return LAB_OK;
@@ -206,8 +220,8 @@ static int run_mirror_proxy(const struct cli *c)
 }
 
 const struct cli_verb cli_lab_verbs[] = {
-	{ "up", "[--foreground] [--dist DIR]", "start the lab", "foreground dist= json", 0, 0,
-	  run_up },
+	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT]", "start the lab",
+	  "foreground dist= arm-port= json", 0, 0, run_up },
 	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },
 	{ "mirror set", "fault=" FAULT_NAMES, "trouble with the package source", "json", 1, 1,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "conn.h"
 #include "extension.h"
+#include "lab/arm/arm.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
 #include "lab/vm/distro.h"
@@ -348,9 +349,9 @@ static int on_env(struct lab *lab, struct conn *c, const json_t *args, json_t **
 	(void)c;
 	(void)args;
 	(void)err;
-	*answer = json_pack("{s:s, s:s, s:s, s:i, s:i}", "state", lab->paths.state, "cache",
+	*answer = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "state", lab->paths.state, "cache",
 			    lab->paths.cache, "dist", lab->dist, "pid", (int)getpid(), "netns",
-			    lab->env.netns);
+			    lab->env.netns, "armPort", lab->arm ? arm_port(lab->arm) : 0);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "lab/arm/arm.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
 #include "lab/vm/distro.h"
@@ -93,7 +94,9 @@ static int announce(struct lab *lab, const struct vm *vm, struct error *err)
 	say = (struct fabric_vm) { .name = vm->spec.name,
 				   .address = vm->address,
 				   .size = vm->spec.size,
-				   .location = "southcentralus",
+				   .location = ARM_LOCATION,
+				   .resource_group = ARM_RESOURCE_GROUP,
+				   .subscription = ARM_SUBSCRIPTION,
 				   .publisher = d->publisher,
 				   .offer = d->offer,
 				   .sku = d->sku,

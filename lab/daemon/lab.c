@@ -69,7 +69,7 @@ int lab_init(struct lab *lab, struct error *err)
 
 void lab_sweep(const struct lab *lab)
 {
-	static const char *const left[] = { "vm", "fabric", "lab.sock" };
+	static const char *const left[] = { "vm", "fabric", "arm", "lab.sock" };
 	struct cgroup g;
 	char name[32], path[VM_PATH_MAX + 16];
 

@@ -15,6 +15,7 @@
 #include "host/host.h"
 #include "lab/vm/vm.h"
 
+struct arm;
 struct fabric;
 struct mirror;
 
@@ -74,6 +75,8 @@ struct lab {
 	struct log log;
 	struct fabric *fabric;
 	struct mirror *mirror;
+	struct arm *arm; /* NULL: not asked for */
+	int arm_port;    /* 0: not asked for */
 	char dist[VM_PATH_MAX];
 	struct guest *guests[LAB_GUESTS_MAX];
 	struct conn conns[LAB_CONNS_MAX];

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/text.h"
+#include "lab/arm/arm.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
 #include "lab/vm/cgroup.h"
@@ -69,6 +70,17 @@ static int start_services(void *ctx, struct error *err)
 	return mirror_start(&lab->env, VM_GATEWAY, 8000, &lab->mirror, err);
 }
 
+/* On the host's own loopback: az runs there. */
+static int start_arm(struct lab *lab, struct error *err)
+{
+	struct arm_options options = { .state = lab->paths.state,
+				       .fabric = lab->fabric,
+				       .log = &lab->log,
+				       .port = lab->arm_port };
+
+	return lab->arm_port == 0 ? 0 : arm_start(&options, &lab->arm, err);
+}
+
 static int lab_open(struct lab *lab, struct error *err)
 {
 	if (open_signals(lab, err) < 0)
@@ -76,7 +88,7 @@ static int lab_open(struct lab *lab, struct error *err)
 	lab->env.netns = net_open_lab(err);
 	if (lab->env.netns < 0 || net_within(lab->env.netns, start_services, lab, err) < 0)
 		return -1;
-	if (dist_scan(lab, err) < 0)
+	if (dist_scan(lab, err) < 0 || start_arm(lab, err) < 0)
 		return -1;
 	return open_listener(lab, err);
 }
@@ -226,6 +238,7 @@ static void lab_close(struct lab *lab)
 		(void)poll(&p, 1, 100);
 		read_signals(lab);
 	}
+	arm_stop(lab->arm);
 	mirror_stop(lab->mirror);
 	fabric_stop(lab->fabric);
 	lab_sweep(lab);

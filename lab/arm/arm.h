@@ -1,0 +1,38 @@
+/* arm/arm.h - the Resource Manager of the lab: what az and the SDKs speak to, over https on the
+ * host's loopback.
+ *
+ * VMs are those of the lab; what is shown of an extension comes from the status that its agent
+ * uploaded, and nothing else. Source: the requests of azure-cli 2.45 and @azure/arm-compute, and
+ * Azure's REST reference. */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct arm;
+struct fabric;
+struct log;
+
+#define ARM_SUBSCRIPTION   "22222222-2222-2222-2222-222222222222"
+#define ARM_TENANT         "11111111-1111-1111-1111-111111111111"
+#define ARM_APPLICATION    "33333333-3333-3333-3333-333333333333"
+#define ARM_SECRET         "lab-secret"
+#define ARM_RESOURCE_GROUP "myResourceGroup"
+#define ARM_LOCATION       "southcentralus"
+#define ARM_CA             "arm/ca.pem" /* below the lab's state directory */
+
+enum { ARM_PORT = 8443, ARM_ANY_PORT = -1 };
+
+struct arm_options {
+	const char *state; /* the lab's state directory */
+	struct fabric *fabric;
+	struct log *log;
+	int port;
+};
+
+/* Listen on 127.0.0.1, with a certificate for localhost of an authority of the lab's own, made at
+ * the first start. Returns 0, or -1 with *err set, EADDRINUSE in err->sys where somebody else
+ * listens there. */
+NODISCARD int arm_start(const struct arm_options *o, struct arm **ret, struct error *err);
+void arm_stop(struct arm *a); /* NULL is fine */
+int arm_port(const struct arm *a);

@@ -1,0 +1,333 @@
+/* Serves the routes with libmicrohttpd over TLS, a thread a connection. */
+#include "inner.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <sodium.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "lenient.h"
+
+enum { CONNECTION_TIMEOUT_S = 60, CONNECTIONS_MAX = 512, URL_MAX = 2048 };
+
+/* A request while it is being read. */
+struct pending {
+	struct arm_request request;
+	char path[URL_MAX];
+	bool too_long, too_big;
+};
+
+const char *arm_query(const struct arm_request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *arm_header(const struct arm_request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+void arm_say(struct arm_answer *a, int status, json_t *body)
+{
+	json_decref(a->body);
+	a->status = body ? status : 500;
+	a->body = body;
+}
+
+void arm_refuse(struct arm_answer *a, int status, const char *code, const char *fmt, ...)
+{
+	char message[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(message, sizeof message, fmt, ap);
+	va_end(ap);
+	a->operation[0] = a->location[0] = '\0';
+	arm_say(a, status,
+		json_pack("{s:{s:s, s:o}}", "error", "code", code, "message",
+			  json_text_or_null(message)));
+}
+
+json_t *arm_body(struct arm_request *r, struct arm_answer *a)
+{
+	AUTO_BUF struct buf strict = { .max = 2 * REQUEST_MAX };
+	char why[160] = "";
+	json_t *j = NULL;
+
+	if (lenient_json(buf_text(&r->body), r->body.len, &strict) == 0)
+		j = json_parse(buf_text(&strict), strict.len, why, sizeof why);
+	if (json_is_object(j))
+		return j;
+	arm_refuse(a, 400, "InvalidRequestContent", "The request content was invalid: %s",
+		   j ? "it is no object" : why);
+	json_decref(j);
+	return NULL;
+}
+
+/* ---- routing --------------------------------------------------------------------------------- */
+
+/* Does the path fit the route's, part by part? Parts at {} go into r->parts. */
+static bool fits(const char *pattern, struct arm_request *r)
+{
+	const char *path = r->path;
+	size_t n = 0;
+
+	while (*pattern && *path) {
+		size_t plen = 1 + strcspn(pattern + 1, "/"), len = 1 + strcspn(path + 1, "/");
+		bool any = plen == 3 && strncmp(pattern, "/{}", 3) == 0;
+
+		if (any && (len == 1 || n == PARTS_MAX ||
+			    TEXT_FORMAT(r->parts[n++], "%.*s", (int)len - 1, path + 1) < 0))
+			return false;
+		if (!any && (plen != len || strncasecmp(pattern, path, len) != 0))
+			return false;
+		pattern += plen;
+		path += len;
+	}
+	return !*pattern && !*path;
+}
+
+static const struct arm_route *route_find(struct arm_request *r, bool *known)
+{
+	static const struct arm_route *const tables[] = { arm_token_routes, arm_compute_routes,
+							  arm_image_routes, arm_operation_routes };
+
+	*known = false;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct arm_route *row = tables[i]; row->method; row++) {
+			if (!fits(row->path, r))
+				continue;
+			*known = true;
+			if (text_eq(row->method, r->method))
+				return row;
+		}
+	return NULL;
+}
+
+/* False with the answer set. */
+static bool is_allowed(const struct arm_request *r, struct arm_answer *ret)
+{
+	const char *header = arm_header(r, "Authorization");
+	int rc;
+
+	if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+		arm_refuse(ret, 401, "AuthenticationFailed",
+			   "Authentication failed. The 'Authorization' header is missing.");
+		return false;
+	}
+	rc = arm_token_check(r->arm, header + 7, time(NULL));
+	if (rc < 0)
+		arm_refuse(ret, 401,
+			   rc == -EKEYEXPIRED ? "ExpiredAuthenticationToken"
+					      : "InvalidAuthenticationToken",
+			   rc == -EKEYEXPIRED ? "The access token expired."
+					      : "The access token is invalid.");
+	return rc == 0;
+}
+
+static bool is_of_the_lab(const struct arm_request *r, struct arm_answer *ret)
+{
+	if (!text_starts(r->path, "/subscriptions/") ||
+	    text_eq_nocase(r->parts[0], ARM_SUBSCRIPTION))
+		return true;
+	arm_refuse(ret, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.",
+		   r->parts[0]);
+	return false;
+}
+
+static void serve(struct arm_request *r, struct arm_answer *ret)
+{
+	bool known = false;
+	const struct arm_route *row = route_find(r, &known);
+
+	if (!row && !known)
+		arm_refuse(ret, 404, "InvalidResourceType",
+			   "The lab knows no resource at '%.300s'.", r->path);
+	else if (!row)
+		arm_refuse(ret, 405, "MethodNotAllowed", "The lab does not serve %s at '%.300s'.",
+			   r->method, r->path);
+	else if (row->open)
+		row->serve(r, ret);
+	else if (!is_allowed(r, ret) || !is_of_the_lab(r, ret))
+		return;
+	else if (!arm_query(r, "api-version"))
+		arm_refuse(ret, 400, "MissingApiVersionParameter",
+			   "The api-version query parameter (?api-version=) is required for all "
+			   "requests.");
+	else
+		row->serve(r, ret);
+}
+
+/* ---- the library ----------------------------------------------------------------------------- */
+
+static enum MHD_Result answer_send(struct MHD_Connection *c, struct arm_answer *a)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct MHD_Response *response;
+	enum MHD_Result rc;
+
+	if (a->body && json_write(a->body, false, &text) < 0)
+		return MHD_NO;
+	response = MHD_create_response_from_buffer(text.len, (void *)buf_text(&text),
+						   MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				      "application/json; charset=utf-8");
+	if (a->operation[0])
+		(void)MHD_add_response_header(response, "Azure-AsyncOperation", a->operation);
+	if (a->location[0])
+		(void)MHD_add_response_header(response, "Location", a->location);
+	if (a->operation[0] || a->location[0] ||
+	    text_eq(json_text_at(a->body, "status", ""), "InProgress"))
+		(void)MHD_add_response_header(response, "Retry-After", "1");
+	rc = MHD_queue_response(c, (unsigned)a->status, response);
+	MHD_destroy_response(response);
+	return rc;
+}
+
+static struct pending *pending_new(struct arm *a, struct MHD_Connection *c, const char *url)
+{
+	struct pending *p = calloc(1, sizeof *p);
+	const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
+	size_t len;
+
+	if (!p)
+		return NULL;
+	p->too_long = TEXT_COPY(p->path, url) < 0;
+	len = strlen(p->path);
+	if (len > 1 && p->path[len - 1] == '/')
+		p->path[len - 1] = '\0';
+	p->request = (struct arm_request) {
+		.arm = a, .path = p->path, .body = { .max = REQUEST_MAX }, .connection = c
+	};
+	if (host)
+		(void)TEXT_FORMAT(p->request.origin, "https://%s", host);
+	else
+		(void)TEXT_FORMAT(p->request.origin, "https://localhost:%d", a->port);
+	return p;
+}
+
+/* MHD_AccessHandlerCallback: once for the headers, once for each piece of the body, once at its
+ * end. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_size, void **state)
+{
+	struct arm *a = cls;
+	struct pending *p = *state;
+	struct arm_answer answer = { .status = 500 };
+	enum MHD_Result rc;
+
+	if (!p) {
+		*state = pending_new(a, c, url);
+		return *state ? MHD_YES : MHD_NO;
+	}
+	p->request.method = method;
+	if (*data_size > 0) {
+		p->too_big |= buf_add(&p->request.body, data, *data_size) < 0;
+		*data_size = 0;
+		return MHD_YES;
+	}
+	if (p->too_long || p->too_big)
+		arm_refuse(&answer, p->too_long ? 414 : 413, "RequestTooLarge",
+			   "The request is longer than the lab takes.");
+	else
+		serve(&p->request, &answer);
+	LOG(a->log, DEBUG, "lab.arm", "%s %s -> %d", method, p->path, answer.status);
+	rc = answer_send(c, &answer);
+	json_decref(answer.body);
+	return rc;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *c, void **state,
+			 enum MHD_RequestTerminationCode why)
+{
+	struct pending *p = *state;
+
+	*state = NULL;
+	if (!p)
+		return;
+	buf_free(&p->request.body);
+	free(p);
+}
+
+/* Signals are for the caller's own threads: those of the library are made with all blocked. */
+static struct MHD_Daemon *daemon_start(struct arm *a, const struct sockaddr_in *at)
+{
+	struct MHD_Daemon *daemon;
+	sigset_t all, before;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS, 0,
+		NULL, NULL, on_request, a, MHD_OPTION_SOCK_ADDR, at, MHD_OPTION_HTTPS_MEM_KEY,
+		a->key, MHD_OPTION_HTTPS_MEM_CERT, a->certificate, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_END);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return daemon;
+}
+
+static int listen_at(struct arm *a, int port, struct error *err)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				  .sin_port = htons((uint16_t)(port == ARM_ANY_PORT ? 0 : port)) };
+	const union MHD_DaemonInfo *info;
+
+	errno = 0;
+	a->daemon = daemon_start(a, &at);
+	if (!a->daemon)
+		return error_set(err, FAULT_INTERNAL, errno,
+				 "the Resource Manager cannot listen on port %d: %s", port,
+				 strerror(errno));
+	info = MHD_get_daemon_info(a->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	a->port = info ? info->port : port;
+	return 0;
+}
+
+int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
+{
+	struct arm *a = calloc(1, sizeof *a);
+
+	if (!a)
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
+	a->fabric = o->fabric;
+	a->log = o->log;
+	a->port = o->port;
+	a->operations = json_object();
+	(void)pthread_mutex_init(&a->lock, NULL);
+	randombytes_buf(a->token_secret, sizeof a->token_secret);
+	if (arm_tls_prepare(a, o->state, err) < 0 || listen_at(a, o->port, err) < 0) {
+		arm_stop(a);
+		return -1;
+	}
+	*ret = a;
+	return 0;
+}
+
+void arm_stop(struct arm *a)
+{
+	if (!a)
+		return;
+	if (a->daemon)
+		MHD_stop_daemon(a->daemon);
+	(void)pthread_mutex_destroy(&a->lock);
+	json_decref(a->operations);
+	free(a->key);
+	free(a->certificate);
+	free(a);
+}
+
+int arm_port(const struct arm *a)
+{
+	return a->port;
+}
