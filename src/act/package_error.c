@@ -9,17 +9,29 @@
 
 /* How lines begin that say what went wrong; those indented below belong to them. */
 static const char *const signs[] = {
-	"E: ",      "dpkg: error",
-	"Error: ",  "error: ",
-	"Error(",   "Problem: ",
-	"Package ", "Repository '",
-	"File '",   "Signature verification failed",
-	" - ",      "System management is locked",
-	"[Errno ",  "Error in ",
+	"E: ",
+	"dpkg: error",
+	"Error: ",
+	"error: ",
+	"Error(",
+	"Problem: ",
+	"Package ",
+	"Repository '",
+	"File '",
+	"Signature verification failed",
+	" - ",
+	"System management is locked",
+	"Errors during ",
+	"Error in ",
+	"Cannot find a valid baseurl",
+	"Could not retrieve mirrorlist",
 };
 
-static bool is_error(const char *line)
+static bool is_error(const char *line, size_t len)
 {
+	/* yum: "https://...: [Errno 14] curl#58 - ..." */
+	if (memmem(line, len, ": [Errno ", strlen(": [Errno ")))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
 		if (text_starts(line, signs[i]))
 			return true;
@@ -38,7 +50,7 @@ static bool lines_that_matter(const char *text, char *ret, size_t size)
 		size_t len = strcspn(line, "\n");
 		bool indented = line[0] == ' ' || line[0] == '\t';
 
-		on = is_error(line) || (on && indented);
+		on = is_error(line, len) || (on && indented);
 		if (on && n + len + 3 < size)
 			n += (size_t)snprintf(ret + n, size - n, "%s%.*s",
 					      n && !indented ? "; " : "", (int)len, line);
