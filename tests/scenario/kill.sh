@@ -15,23 +15,39 @@ cases() {
 i=1
 while [ $i -le "${N:-0}" ]; do eval "case_run_$i() { one_run $i; }"; i=$((i + 1)); done
 
+# apt, and in every fifth run dnf or zypper.
 prepare() {
-	make_controls || return 1
-	# The length of a run, and the number of its durable writes, from a run of its own.
-	create measure --no-agent
+	for image in debian12 el9 sles15; do
+		[ "$N" -ge 10 ] || [ $image = debian12 ] || continue
+		make_controls $image || return 1
+		measure $image || return 1
+	done
+}
+
+# The length of a run, and the number of its durable writes, from a run of its own.
+measure() {
+	create measure --no-agent --image "$1"
 	arm measure
 	begin=$(date +%s%N)
-	sh_in measure 'KILL_AT_COUNT=/root/writes /root/kill-at 100000 /root/ib-vmext apply --yes' || return 1
-	echo $((($(date +%s%N) - begin) / 1000000)) >"$work/run-ms"
-	in_vm measure cat /root/writes >"$work/writes"
-	echo "a run takes $(cat "$work/run-ms") ms and makes $(cat "$work/writes") durable writes; seed $SEED"
+	sh_in measure "KILL_AT_COUNT=/root/writes /root/kill-at 100000 /root/ib-vmext apply --yes --settings /root/settings" || return 1
+	echo $((($(date +%s%N) - begin) / 1000000)) >"$work/run-ms-$1"
+	in_vm measure cat /root/writes >"$work/writes-$1"
+	echo "$1: a run takes $(cat "$work/run-ms-$1") ms and makes $(cat "$work/writes-$1") durable writes; seed $SEED"
 	vm delete measure >/dev/null
+}
+
+image_of() {
+	if [ "$N" -lt 10 ] || [ $(($1 / 2 % 5)) -ne 4 ]; then echo debian12
+	elif [ $(($1 / 10 % 2)) -eq 0 ]; then echo el9
+	else echo sles15
+	fi
 }
 
 arm() {
 	put "$1" "$top/build/ib-vmext" /root/ib-vmext
 	put "$1" "$FAULTS/kill-at" /root/kill-at
 	put "$1" "$here/manifest.py" /root/manifest.py
+	sh_in "$1" "echo '{\"driver\": \"inbox\"}' >/root/settings"
 	apt_started "$1"
 }
 
@@ -47,19 +63,19 @@ pause() { sleep "$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')"; }
 
 # The way of killing; $at is the instant in ms or the number of the write.
 kill_after_a_write() {
-	sh_in "$VM" "/root/kill-at $at /root/ib-vmext apply --yes" || :
+	sh_in "$VM" "/root/kill-at $at /root/ib-vmext apply --yes --settings /root/settings" || :
 }
 in_background() {
-	sh_in "$VM" '/root/ib-vmext apply --yes >/root/out 2>&1; echo $? >/root/code' &
+	sh_in "$VM" '/root/ib-vmext apply --yes --settings /root/settings >/root/out 2>&1; echo $? >/root/code' &
 	background=$!
 }
 # Held after some write while what it started goes on, and killed then.
 stop_and_kill() {
-	sh_in "$VM" "KILL_AT_HOW=stop /root/kill-at $at /root/ib-vmext apply --yes" || :
+	sh_in "$VM" "KILL_AT_HOW=stop /root/kill-at $at /root/ib-vmext apply --yes --settings /root/settings" || :
 }
 # After some write there is no room on the disk, or it fails, until that program ends. Its output goes to a pipe, which has room.
 with_a_bad_disk() {
-	sh_in "$VM" "{ KILL_AT_HOW=$1 /root/kill-at $at /root/ib-vmext apply --yes; echo \$? >/root/code; } 2>&1 | cat >/root/out"
+	sh_in "$VM" "{ KILL_AT_HOW=$1 /root/kill-at $at /root/ib-vmext apply --yes --settings /root/settings; echo \$? >/root/code; } 2>&1 | cat >/root/out"
 	[ "$(in_vm "$VM" cat /root/code)" -ne 0 ] || fail "the disk is bad ($1), and yet exit code 0: $(in_vm "$VM" cat /root/out)"
 	sh_in "$VM" "grep -qiE '$2' /root/out" || fail "what is the matter with the disk is not named: $(in_vm "$VM" cat /root/out)"
 }
@@ -82,14 +98,14 @@ kill_the_verb() {
 kill_the_package_manager() {
 	in_background
 	pause "$at"
-	sh_in "$VM" 'pkill -KILL -x apt-get; pkill -KILL -x dpkg; pkill -KILL -f "^/bin/sh /var/lib/dpkg/(info|tmp.ci)"' || :
+	sh_in "$VM" 'for n in apt-get dpkg dnf zypper rpm; do pkill -KILL -x $n; done; pkill -KILL -f "^/bin/sh (/var/lib/dpkg/(info|tmp.ci)|/var/tmp/rpm-tmp)"' || :
 	wait $background || :
 }
 kill_a_scriptlet() {
 	in_background
 	pause $((at / 2))
 	# As soon as one is there, while this run still goes on.
-	sh_in "$VM" 'for n in $(seq 400); do pkill -KILL -f "/var/lib/dpkg/(info|tmp.ci)/" && break; [ -e /root/code ] && break; sleep 0.02; done' || :
+	sh_in "$VM" 'for n in $(seq 400); do pkill -KILL -f "/var/lib/dpkg/(info|tmp.ci)/|/var/tmp/rpm-tmp" && break; [ -e /root/code ] && break; sleep 0.02; done' || :
 	wait $background || :
 }
 kill_everything() {
@@ -101,7 +117,7 @@ kill_everything() {
 }
 # These two, and what they did, begin with a goal state.
 deployed_at_work() {
-	deploy "$VM"
+	deploy "$VM" --settings '{"driver": "inbox"}'
 	wait_until 60 sh_in "$VM" "pgrep -f '[h]andler worker'"
 	pause "$at"
 }
@@ -116,11 +132,11 @@ kill_the_agent() {
 }
 
 next_verb() {
-	sh_in "$VM" '/root/ib-vmext apply --yes >/root/next 2>&1; echo $? >/root/next-code'
+	sh_in "$VM" '/root/ib-vmext apply --yes --settings /root/settings >/root/next 2>&1; echo $? >/root/next-code'
 	# The worker or the resume unit may be at it: the verb says so, and is called again when that has ended.
 	if sh_in "$VM" 'grep -q "(run-held)" /root/next'; then
 		at_rest
-		sh_in "$VM" '/root/ib-vmext apply --yes >/root/next 2>&1; echo $? >/root/next-code'
+		sh_in "$VM" '/root/ib-vmext apply --yes --settings /root/settings >/root/next 2>&1; echo $? >/root/next-code'
 	fi
 }
 next_boot() {
@@ -129,14 +145,14 @@ next_boot() {
 	if sh_in "$VM" "test -e $STATE/journal/open && test ! -e /etc/systemd/system/multi-user.target.wants/ib-vmext-resume.service"; then
 		echo "killed before the first change was prepared: nothing goes on by itself, and the next verb finds it"
 		# Of the unit the file may be there, but not what enables it.
-		told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-untouched" -
+		told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-$image-untouched" -
 		next=next_verb
 		next_verb
 	fi
 	at_rest
 }
 next_goal_state() {
-	deploy "$VM" --settings '{"timestamp": 7}'
+	deploy "$VM" --settings '{"driver": "inbox", "timestamp": 7}'
 	"$LAB" extension wait "$VM" --timeout 240 --until final >/dev/null || [ "$(status_of "$VM" .status)" = error ] || fail "no final status"
 	at_rest
 }
@@ -145,32 +161,39 @@ at_rest() {
 	wait_until 30 sh_in "$VM" '! pgrep -x ib-vmext'
 }
 
-# As plain apt-get leaves a root after install and purge (groups stay), or as it was before anything.
-equals_former() { (equals "$1" control-former) >"$CASE_DIR/former" 2>&1 || equals "$1" control-untouched || { cat "$CASE_DIR/former"; return 1; }; }
+# As the plain package manager leaves a root after install and removal (groups stay), or as it was before anything.
+equals_former() { (equals "$1" "control-$image-former") >"$CASE_DIR/former" 2>&1 || equals "$1" "control-$image-untouched" || { cat "$CASE_DIR/former"; return 1; }; }
 
 settled() {
-	if [ "$(in_vm "$VM" dpkg-query -W -f '${db:Status-Abbrev}' rdma-core 2>/dev/null)" = "ii " ]; then echo success; else echo former; fi
+	if sh_in "$VM" 'if [ -e /usr/bin/rpm ]; then rpm -q rdma-core; else [ "$(dpkg-query -W -f "\${db:Status-Abbrev}" rdma-core)" = "ii " ]; fi' >/dev/null 2>&1; then
+		echo success
+	else
+		echo former
+	fi
 }
 
 one_run() {
+	image=$(image_of "$1")
+	writes=$(cat "$WORK/writes-$image")
 	refuse=$(draw "$1" 3 4)
 	next=$(one_of "$1" 2 next_verb next_boot next_goal_state)
 	if [ $(($1 % 2)) -eq 1 ]; then
 		way=kill_after_a_write
-		at=$(((SEED + $1 / 2) % $(cat "$WORK/writes") + 1))
+		at=$(((SEED + $1 / 2 - $1 / 10) % writes + 1))
+		[ "$image" = debian12 ] || at=$(($(draw "$1" 4 "$writes") + 1))
 	else
 		way=$(one_of "$1" 1 kill_the_verb kill_the_worker kill_the_agent kill_the_package_manager kill_a_scriptlet kill_everything \
 			stop_and_kill fill_the_disk fail_the_disk cut_the_network)
 		case $way in
 		# The last writes tidy up after success: what fails there is told in the log alone.
-		stop_and_kill | *_the_disk) at=$(($(draw "$1" 4 $(($(cat "$WORK/writes") - 10))) + 1)) ;;
-		*) at=$(draw "$1" 4 "$(cat "$WORK/run-ms")") ;;
+		stop_and_kill | *_the_disk) at=$(($(draw "$1" 4 $((writes - 10))) + 1)) ;;
+		*) at=$(draw "$1" 4 "$(cat "$WORK/run-ms-$image")") ;;
 		esac
 	fi
-	echo "run $1 of seed $SEED: $way at $at, then $next$([ "$refuse" -ne 0 ] || echo ', and the module is refused')"
+	echo "run $1 of seed $SEED, $image: $way at $at, then $next$([ "$refuse" -ne 0 ] || echo ', and the module is refused')"
 	case $next$way in
-	*next_goal_state* | *kill_the_worker | *kill_the_agent) create "$VM" ;;
-	*) create "$VM" --no-agent ;;
+	*next_goal_state* | *kill_the_worker | *kill_the_agent) create "$VM" --image "$image" ;;
+	*) create "$VM" --no-agent --image "$image" ;;
 	esac
 	arm "$VM"
 	[ "$refuse" -ne 0 ] || sh_in "$VM" 'mkdir -p /run/ib-lab/refuse && echo "Key was rejected by service" >/run/ib-lab/refuse/mlx5_ib'
@@ -187,9 +210,9 @@ one_run() {
 		in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf || fail "the file of ours stayed"
 	else
 		in_vm "$VM" test -e "$STATE/receipt.json" || fail "new state without a receipt"
-		want_stack "$VM"
+		if [ "$image" = debian12 ]; then want_stack "$VM"; else want_port "$VM"; fi
 	fi
 	in_vm "$VM" test ! -e /etc/systemd/system/ib-vmext-resume.service || fail "the resume unit stayed: $(sh_in "$VM" "ls -la $STATE $STATE/journal; cat /root/next; tail -15 $STATUS_LOG; ps ax | grep ib-vmext")"
-	if [ "$end" = success ]; then equals "$VM" control-success; else equals_former "$VM"; fi
+	if [ "$end" = success ]; then equals "$VM" "control-$image-success"; else equals_former "$VM"; fi
 	echo "ended in: $end"
 }

@@ -89,9 +89,12 @@ want_success() {
 	[ "$(status_of "$1" .code)" = 0 ] || fail "code $(status_of "$1" .code)"
 	want_stack "$1"
 }
-want_stack() {
+want_port() {
 	sh_in "$1" 'grep -l InfiniBand /sys/class/infiniband/*/ports/1/link_layer | head -1 | xargs dirname | xargs -I{} grep -q ACTIVE {}/state' ||
 		fail "no InfiniBand port is ACTIVE"
+}
+want_stack() {
+	want_port "$1"
 	in_vm "$1" dpkg -V rdma-core ibverbs-providers infiniband-diags perftest || fail "dpkg -V"
 	[ "$(in_vm "$1" dpkg-query -W -f '${db:Status-Abbrev}' rdma-core perftest)" = "ii ii " ] || fail "packages are not whole"
 }

@@ -27,12 +27,16 @@ unexplained() {
 }
 
 # What apt makes when it starts, whatever it is asked.
-apt_started() { sh_in "$1" 'mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial'; }
+apt_started() { sh_in "$1" '[ ! -e /usr/bin/apt-get ] || mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial'; }
 
 # What is told by the system's own programs, one file. Of a worker that was killed systemd remembers the transient unit until the
 # next boot.
 told() {
-	sh_in "$1" 'dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | grep -v "^ib-vmext-worker-.* transient" | sort; echo "== half"; ls /var/lib/dpkg/updates'
+	sh_in "$1" 'if [ -e /usr/bin/rpm ]; then rpm -qa | sort; echo "== rpm -V"; rpm -Va 2>&1; else
+	dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== half"; ls /var/lib/dpkg/updates; fi
+	[ ! -e /usr/bin/dnf ] || { echo "== wanted"; dnf -q -C repoquery --userinstalled | sort; }
+	[ ! -e /var/lib/zypp/AutoInstalled ] || { echo "== auto"; grep -v "^#" /var/lib/zypp/AutoInstalled | sort; }
+	echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | grep -v "^ib-vmext-worker-.* transient" | sort' || :
 }
 
 # The loaded modules, sorted: lsmod's, or /sys/module's where the host's kernel has no /proc/modules to lay ours over.
@@ -44,8 +48,8 @@ modules_of() {
 # the new one.
 modules_equal() {
 	modules_of "$1" >"$CASE_DIR/modules"
-	if [ "$2" != control-success ]; then
-		sort -u "$WORK/modules-control-former" "$WORK/modules-control-success" | comm -23 "$CASE_DIR/modules" - >"$CASE_DIR/modules-diff"
+	if [ "${2%-success}" = "$2" ]; then
+		sort -u "$WORK/modules-${2%-*}-former" "$WORK/modules-${2%-*}-success" | comm -23 "$CASE_DIR/modules" - >"$CASE_DIR/modules-diff"
 	else
 		diff "$WORK/modules-$2" "$CASE_DIR/modules" >"$CASE_DIR/modules-diff" || :
 	fi
@@ -65,21 +69,37 @@ equals() {
 	modules_equal "$1" "$2"
 }
 
-# The controls: one on which nothing was done, and plain apt-get and modprobe, nothing of ours.
-PLAIN="rdma-core ibverbs-providers infiniband-diags perftest"
+# The controls of an image: one on which nothing was done, and the plain package manager and modprobe, nothing of ours.
+# control-IMAGE-untouched, -former (installed and removed again) and -success.
 MODULES="mlx5_ib ib_uverbs ib_umad rdma_ucm ib_ipoib"
-APT="env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 --no-install-recommends"
+plain() {
+	case $1 in
+	debian12) PLAIN="rdma-core ibverbs-providers infiniband-diags perftest" ;;
+	sles15) PLAIN="rdma-core libibverbs-utils infiniband-diags" ;;
+	*) PLAIN="rdma-core libibverbs libibverbs-utils librdmacm-utils infiniband-diags perftest" ;;
+	esac
+	case $1 in
+	debian12)
+		APT="env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 --no-install-recommends"
+		INSTALL="apt-get -q update >/dev/null && $APT install $PLAIN" REMOVE="$APT purge --auto-remove $PLAIN"
+		;;
+	sles15) INSTALL="zypper -n --gpg-auto-import-keys install --no-recommends $PLAIN" REMOVE="zypper -n remove --clean-deps $PLAIN" ;;
+	*) INSTALL="dnf -y -q install $PLAIN" REMOVE="dnf -y -q remove $PLAIN" ;;
+	esac
+}
 make_controls() {
+	plain "$1"
 	for control in untouched former success; do
-		create "control-$control" --no-agent
-		put "control-$control" "$here/manifest.py" /root/manifest.py
-		[ $control = untouched ] || sh_in "control-$control" "apt-get -q update >/dev/null && $APT install $PLAIN >/dev/null" || return 1
+		control_vm=control-$1-$control
+		create "$control_vm" --no-agent --image "$1"
+		put "$control_vm" "$here/manifest.py" /root/manifest.py
+		[ $control = untouched ] || sh_in "$control_vm" "$INSTALL >/dev/null" || return 1
 	done
-	sh_in control-former "$APT purge --auto-remove $PLAIN >/dev/null" || return 1
-	sh_in control-success "modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" || return 1
-	apt_started control-untouched || return 1
+	sh_in "control-$1-former" "$REMOVE >/dev/null" || return 1
+	sh_in "control-$1-success" "modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" || return 1
+	apt_started "control-$1-untouched" || return 1
 	for control in untouched former success; do
-		told "control-$control" >"$work/told-control-$control" || return 1
-		modules_of "control-$control" >"$work/modules-control-$control" || return 1
+		told "control-$1-$control" >"$work/told-control-$1-$control" || return 1
+		modules_of "control-$1-$control" >"$work/modules-control-$1-$control" || return 1
 	done
 }

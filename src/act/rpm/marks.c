@@ -160,6 +160,19 @@ static bool is_in(const json_t *list, const char *name, size_t len)
 	return false;
 }
 
+/* Does the line stay? Comments do, and what is installed and was not wanted: a name that is gone
+ * would make a dependency of whatever somebody asks for by that name later. */
+static bool stays(const char *line, size_t len, const json_t *manual,
+		  const struct rpm_packages *now)
+{
+	char name[120];
+
+	if (len == 0 || line[0] == '#')
+		return true;
+	(void)TEXT_FORMAT(name, "%.*s", (int)len, line);
+	return !is_in(manual, line, len) && rpm_find(now, name, "", "") != NULL;
+}
+
 /* The list anew: what was wanted leaves it, what was a dependency and is installed is on it. */
 static int write_list(const struct package_context *c, const json_t *marks,
 		      const struct rpm_packages *now, struct error *err)
@@ -174,7 +187,7 @@ static int write_list(const struct package_context *c, const json_t *marks,
 	for (const char *line = buf_text(&former); rc == 0 && *line;) {
 		size_t len = strcspn(line, "\n");
 
-		if (!is_in(manual, line, len))
+		if (stays(line, len, manual, now))
 			rc = buf_add_format(&text, "%.*s\n", (int)len, line);
 		line += len + (line[len] == '\n');
 	}
