@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "act/act.h"
+#include "act/pin.h"
 #include "act/journal.h"
 #include "act/program.h"
 #include "act/resume_unit.h"
@@ -291,7 +292,7 @@ static json_t *receipt_to_json(const struct host *h, const struct receipt_entry 
 	if (e->awaits_boot && HOST_READ_LINE(h, BOOT_ID, boot) < 0)
 		boot[0] = '\0';
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o, "
-			 "s:o, s:O?}",
+			 "s:o, s:O?, s:o}",
 			 "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
 			 (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
 			 e->route, "catalogue", newest_catalogue(e, older), "driver", "kind",
@@ -300,7 +301,8 @@ static json_t *receipt_to_json(const struct host *h, const struct receipt_entry 
 			 json_text_or_null(e->message), "installed", installed, "programs",
 			 programs_to_json(h, older), "right", right_to_json(h, e),
 			 "awaitsBootAfter", json_text_or_null(boot), "kernelChange",
-			 json_object_get(older, "kernelChange"));
+			 json_object_get(older, "kernelChange"), "artefacts",
+			 pins_to_json(h, e->journal, older));
 }
 
 /* What nobody can read any more is kept for a person to look at. */
@@ -367,6 +369,7 @@ int receipt_drop(const struct host *h, const char *run, struct error *err)
 	if (json_array_size(installed) == 0)
 		return receipt_remove(h, err);
 	json_object_del(receipt, "right");
+	json_object_set_new(receipt, "artefacts", pins_without(receipt, run));
 	return receipt_store(h, receipt, err);
 }
 

@@ -51,6 +51,7 @@ const struct step_ops *step_ops(enum step_kind kind);
 extern const struct step_ops step_packages;
 extern const struct step_ops step_file;
 extern const struct step_ops step_modules;
+extern const struct step_ops step_download;
 extern const struct step_ops step_prebuilt;
 extern const struct step_ops step_next_boot;
 extern const struct step_ops step_sign;

@@ -9,6 +9,7 @@
 #include "act/program.h"
 #include "act/receipt.h"
 #include "act/resume_unit.h"
+#include "act/transfer.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -20,6 +21,14 @@ static void unit_tidy(const struct act *a)
 
 	if (resume_unit_remove(a->host, &why) < 0)
 		LOG(a->host->log, WARNING, "tidy.unit", "%s, ignoring", why.what);
+}
+
+/* Of a wget that was killed; it may hold the proxy's password. */
+static void wgetrc_tidy(const struct act *a)
+{
+	if (unlinkat(a->host->root, TRANSFER_WGETRC, 0) < 0 && errno != ENOENT)
+		LOG(a->host->log, WARNING, "tidy.wgetrc",
+		    "/" TRANSFER_WGETRC " cannot be removed, ignoring: %s", strerror(errno));
 }
 
 struct saved {
@@ -74,6 +83,7 @@ void tidy_run(const struct act *a, const struct journal *j)
 	int rc;
 
 	unit_tidy(a);
+	wgetrc_tidy(a);
 	rc = journal_prune(a->state);
 	if (rc < 0)
 		LOG(a->host->log, WARNING, "tidy.journals",
@@ -90,6 +100,7 @@ void tidy_run(const struct act *a, const struct journal *j)
 void tidy_idle(const struct act *a)
 {
 	unit_tidy(a);
+	wgetrc_tidy(a);
 }
 
 json_t *tidy_programs(const struct act *a, const json_t *receipt)

@@ -23,7 +23,7 @@ static const struct {
 	{ "packages with a manager that is not known", STEP_PACKAGES, "pacman", false },
 	{ "a file, whatever the package manager", STEP_FILE, "dnf", true },
 	{ "modules, whatever the package manager", STEP_MODULES, "zypper", true },
-	{ "a download", STEP_DOWNLOAD, "apt", false },
+	{ "a download, whatever the package manager", STEP_DOWNLOAD, "dnf", true },
 	{ "a repository", STEP_REPOSITORY, "apt", false },
 	{ "an installer", STEP_INSTALLER, "apt", false },
 	{ "services", STEP_SERVICES, "apt", false },
