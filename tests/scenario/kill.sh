@@ -143,9 +143,9 @@ next_boot() {
 	[ "$way" = kill_everything ] || vm reboot "$VM" >/dev/null
 	wait_until 60 sh_in "$VM" 'systemctl is-system-running | grep -qE "running|degraded"'
 	if sh_in "$VM" "test -e $STATE/journal/open && test ! -e /etc/systemd/system/multi-user.target.wants/ib-vmext-resume.service"; then
-		echo "killed before the first change was prepared: nothing goes on by itself, and the next verb finds it"
-		# Of the unit the file may be there, but not what enables it.
-		told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-$image-untouched" -
+		# Before the first change was prepared, or at its very end: nothing goes on by itself, and the next verb finds it. Of the
+		# unit the file may be there, but not what enables it.
+		sh_in "$VM" "grep -qE '\"to\": ?\"(done|undone)\"' $STATE/journal/\$(cat $STATE/journal/open).jsonl" || told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-$image-untouched" -
 		next=next_verb
 		next_verb
 	fi

@@ -204,9 +204,10 @@ static void logged_in(void)
 
 static void command(void)
 {
-	machine_put(&m, "proc/300/cmdline", "python3\0-u\0/var/lib/waagent/agent.egg\0");
-	assert_int_equal(fs_replace(m.host.root, "proc/300/cmdline",
-				    "python3\0-u\0x.egg\0-run-exthandlers", 35, 0644),
+	static const char agent[] = "python3\0-u\0x.egg\0-run-exthandlers";
+
+	machine_put(&m, "proc/300/cmdline", "");
+	assert_int_equal(fs_replace(m.host.root, "proc/300/cmdline", agent, sizeof(agent), 0644),
 			 0);
 	machine_put(&m, "proc/300/stat", "300 (python3) S 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5\n");
 	machine_put(&m, "proc/310/stat", "310 (sh) S 300 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5\n");
