@@ -52,6 +52,7 @@ extern const struct step_ops step_packages;
 extern const struct step_ops step_file;
 extern const struct step_ops step_modules;
 extern const struct step_ops step_download;
+extern const struct step_ops step_services;
 extern const struct step_ops step_prebuilt;
 extern const struct step_ops step_next_boot;
 extern const struct step_ops step_sign;

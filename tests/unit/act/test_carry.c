@@ -26,7 +26,7 @@ static const struct {
 	{ "a download, whatever the package manager", STEP_DOWNLOAD, "dnf", true },
 	{ "a repository", STEP_REPOSITORY, "apt", false },
 	{ "an installer", STEP_INSTALLER, "apt", false },
-	{ "services", STEP_SERVICES, "apt", false },
+	{ "services", STEP_SERVICES, "apt", true },
 };
 
 static void knows_what_it_can_do(void **unused)
