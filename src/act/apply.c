@@ -11,6 +11,7 @@
 #include "act/kernel_change.h"
 #include "act/outcome.h"
 #include "act/prove.h"
+#include "act/reach.h"
 #include "act/receipt.h"
 #include "act/recover.h"
 #include "act/run.h"
@@ -111,7 +112,8 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 	log_stage(log, "plan", STAGE_RUNNING, 3, "plan.resolve",
 		  "asking the package manager what it would change, and downloading it");
 	r->steps.packages.stage = "plan";
-	if (plan_resolve(&r->steps, step_packages_ready, plan, t, err) < 0 ||
+	if (reach_all(&r->steps, plan, err) < 0 ||
+	    plan_resolve(&r->steps, step_packages_ready, plan, t, err) < 0 ||
 	    is_as_agreed(r->options, t, err) < 0) {
 		log_stage(log, "plan", STAGE_FAILED, -1, "plan.failed", "%s", err->what);
 		return -1;

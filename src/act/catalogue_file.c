@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "act/catalogue_fetch.h"
 #include "act/catalogue_signed.h"
 #include "act/receipt.h"
 #include "base/log.h"
@@ -84,12 +85,18 @@ static int read_address(const char *uri, const char **ret, struct error *err)
 	*ret = text_starts(uri, "file://") ? uri + strlen("file://") : uri;
 	if (**ret == '/')
 		return 0;
-	if (text_starts(uri, "http://") || text_starts(uri, "https://"))
-		return error_set(
-			err, FAULT_CATALOGUE_REMOTE, 0,
-			"catalogueUri is a web address, %.200s: catalogues are not fetched", uri);
 	return error_set(err, FAULT_CATALOGUE_UNREADABLE, EINVAL,
 			 "catalogueUri is %.200s, which is no absolute path", uri);
+}
+
+/* What was fetched is installed, the next to be tried. */
+static int find_fetched(const struct catalogue_judge *j, struct error *err)
+{
+	if (!host_exists(j->host, CATALOGUE_DIR))
+		error_set(err, FAULT_CATALOGUE_REMOTE, 0,
+			  "the catalogue of catalogueUri was not fetched yet: %.200s",
+			  j->settings->catalogue_uri);
+	return -1;
 }
 
 static int try_setting(const struct catalogue_judge *j, struct catalogue_choice *ret,
@@ -100,6 +107,8 @@ static int try_setting(const struct catalogue_judge *j, struct catalogue_choice 
 
 	if (j->settings == NULL || j->settings->catalogue_uri[0] == '\0')
 		return -1;
+	if (catalogue_is_remote(j->settings))
+		return find_fetched(j, err);
 	if (read_address(j->settings->catalogue_uri, &path, err) < 0 ||
 	    signed_read(j->host, path, j->settings, &s, err) < 0 ||
 	    take(j, &s, path, &ret->owned, err) < 0)
@@ -159,16 +168,27 @@ void catalogue_choice_free(struct catalogue_choice *c)
 	c->use = NULL;
 }
 
-int catalogue_install(struct act *a, const struct catalogue_judge *j, const char *path,
-		      struct catalogue_owned *ret, struct error *err)
+static int install(int state, const struct host *h, const struct catalogue_judge *j,
+		   const char *path, struct catalogue_owned *ret, struct error *err)
 {
 	AUTO_SIGNED struct signed_catalogue s = { 0 };
 
-	if (signed_read(NULL, path, j->settings, &s, err) < 0 ||
-	    check_age(j, path, false, &s.catalogue, err) < 0 ||
-	    signed_install(a->state, &s, err) < 0)
+	if (signed_read(h, path, j->settings, &s, err) < 0 ||
+	    check_age(j, path, false, &s.catalogue, err) < 0 || signed_install(state, &s, err) < 0)
 		return -1;
 	*ret = s.catalogue;
 	s.catalogue = (struct catalogue_owned) { 0 };
 	return 0;
+}
+
+int catalogue_install(struct act *a, const struct catalogue_judge *j, const char *path,
+		      struct catalogue_owned *ret, struct error *err)
+{
+	return install(a->state, NULL, j, path, ret, err);
+}
+
+int catalogue_install_from(int state, const struct catalogue_judge *j, const char *path,
+			   struct catalogue_owned *ret, struct error *err)
+{
+	return install(state, j->host, j, path, ret, err);
 }

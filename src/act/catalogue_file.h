@@ -35,8 +35,9 @@ struct catalogue_choice {
 	char from[512];               /* "built in", or the path */
 };
 
-/* The first that is valid: the file of catalogueUri, the installed one, the built-in one. Why one
- * before it is not used goes to the log, as a warning. Writes nothing. */
+/* The first that is valid: the file of catalogueUri (what was fetched of a web address is
+ * installed), the installed one, the built-in one. Why one before it is not used goes to the log,
+ * as a warning. Writes nothing. */
 void catalogue_choose(const struct catalogue_judge *j, struct catalogue_choice *ret);
 void catalogue_choice_free(struct catalogue_choice *c);
 #define AUTO_CATALOGUE_CHOICE CLEANUP(catalogue_choice_free)
@@ -45,3 +46,7 @@ void catalogue_choice_free(struct catalogue_choice *c);
  * Returns 0 with the new one in *ret; -1 with the fault: then the former one stands. */
 int catalogue_install(struct act *a, const struct catalogue_judge *j, const char *path,
 		      struct catalogue_owned *ret, struct error *err);
+
+/* The same of an absolute path below the host's root, into its open state directory. */
+int catalogue_install_from(int state, const struct catalogue_judge *j, const char *path,
+			   struct catalogue_owned *ret, struct error *err);

@@ -3,6 +3,7 @@
 
 #include "act/carry.h"
 #include "act/package_manager.h"
+#include "act/reach.h"
 #include "act/step.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -129,6 +130,8 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 	};
 
 	if (carry_possible(plan, f, err) < 0)
+		return -1;
+	if (h->live && reach_all(&c, plan, err) < 0)
 		return -1;
 	return plan_resolve(&c, step_packages_resolve, plan, ret, err);
 }

@@ -33,6 +33,7 @@ enum verb_flags {
 	VERB_NO_MACHINE = 1 << 1,
 	VERB_NO_SETTINGS = 1 << 2,
 	VERB_CATALOGUE = 1 << 3, /* the signed one, where there is one, is looked for */
+	VERB_FETCHES = 1 << 4,   /* ... and fetched, where catalogueUri is a web address */
 };
 
 struct verb {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "act/catalogue_fetch.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -138,11 +139,13 @@ static int open_machine(struct app *app, struct error *err)
 }
 
 /* A catalogue that somebody names is used or refused; any other is used where it is good. */
-static int open_catalogue(struct app *app, struct error *err)
+static int open_catalogue(struct app *app, const struct verb *v, struct error *err)
 {
 	struct catalogue_judge by = { &app->host, &app->settings, &catalogue_built_in };
 
 	if (!app->catalogue_path) {
+		if ((v->flags & VERB_FETCHES) && app->host.live && geteuid() == 0)
+			catalogue_fetch(&by);
 		catalogue_choose(&by, &app->choice);
 	} else {
 		if (catalogue_file_read(&by, app->catalogue_path, &app->choice.owned, err) < 0)
@@ -167,7 +170,7 @@ static int open_all(struct app *app, const struct verb *v, struct error *err)
 		return -1;
 	if (!(v->flags & VERB_NO_MACHINE) && open_machine(app, err) < 0)
 		return -1;
-	if (!(v->flags & VERB_CATALOGUE) || open_catalogue(app, err) == 0)
+	if (!(v->flags & VERB_CATALOGUE) || open_catalogue(app, v, err) == 0)
 		return 0;
 	host_close(&app->host);
 	return -1;

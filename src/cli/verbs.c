@@ -28,7 +28,7 @@ const struct verb verbs[] = {
 	{ "plan", "[--resolve]", "what would be done, and why", 0, 1, VERB_CATALOGUE, plan_options,
 	  verb_plan },
 	{ "apply", "[--yes]", "carry the plan out and prove that it works", 0, 2,
-	  VERB_NEEDS_ROOT | VERB_CATALOGUE, apply_options, verb_apply },
+	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, apply_options, verb_apply },
 	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },
 	{ "status", "", "where the last run stands", 0, 0, VERB_NO_SETTINGS, NULL, verb_status },

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/catalogue_fetch.h"
 #include "act/act.h"
 #include "act/carry.h"
 #include "act/catalogue_file.h"
@@ -168,6 +169,14 @@ static int read_settings(struct enable *e, struct error *err)
 	return request_settings(e->host, &e->request, &e->settings, err);
 }
 
+/* Another catalogue, which the worker fetches, may serve what this one does not. */
+static bool awaits_catalogue(const struct enable *e)
+{
+	int code = e->plan.decision.exit_code;
+
+	return (code == 12 || code == 13) && catalogue_is_remote(&e->settings);
+}
+
 /* What no waiting can change is said here and now; all the rest is for the worker. */
 static int judge(struct enable *e, struct error *err)
 {
@@ -179,7 +188,7 @@ static int judge(struct enable *e, struct error *err)
 	if (act_judge(e->host, catalogue.use, &e->settings, &e->facts, &e->plan, err) < 0)
 		return -1;
 	carry_limit(&e->facts, &e->plan);
-	if (d->exit_code == 0 || plan_may_change(&e->plan, &e->facts))
+	if (d->exit_code == 0 || plan_may_change(&e->plan, &e->facts) || awaits_catalogue(e))
 		return GO_ON;
 	status_from_refusal(d, &e->settings, &e->status);
 	if (tell(e, err) < 0)
@@ -197,7 +206,10 @@ static int announce(struct enable *e, struct error *err)
 	const struct decision *d = &e->plan.decision;
 	char message[STATUS_MESSAGE_SIZE];
 
-	if (d->exit_code != 0)
+	if (awaits_catalogue(e))
+		(void)TEXT_FORMAT(message, "Fetching the catalogue of catalogueUri first: %s",
+				  d->reason);
+	else if (d->exit_code != 0)
 		(void)TEXT_FORMAT(message, "Waiting up to %d s for the InfiniBand adapter: %s",
 				  e->settings.timeouts.adapter_s, d->reason);
 	else

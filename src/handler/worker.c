@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "act/catalogue_fetch.h"
 #include "act/act.h"
 #include "act/catalogue_file.h"
 #include "act/kernel_change.h"
@@ -259,6 +260,7 @@ static int read_settings(struct job *j, struct error *err)
 
 	if (request_settings(j->host, &j->request, &j->settings, err) < 0)
 		return -1;
+	catalogue_fetch(&by);
 	catalogue_choose(&by, &j->catalogue);
 	return 0;
 }

@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "act/catalogue_fetch.h"
 #include "act/catalogue_file.h"
 #include "act/receipt.h"
 #include "base/fs.h"
 #include "catalogue/rows.h"
+#include "host/run.h"
 #include "crash.h"
 #include "signer.h"
 
@@ -577,6 +579,67 @@ static void the_receipt_keeps_the_newest(void **unused)
 	assert_string_equal(json_text_at(second, "catalogue", ""), "2099.1.2");
 }
 
+/* In the place of curl: a server of srv/ that speaks TLS, which no test can have. */
+static bool network_down;
+
+static int play_curl(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+		     struct error *err)
+{
+	const char *output = strstr(spec->input, "output = \"") + strlen("output = \"");
+	bool signature = strstr(spec->input, ".json.minisig?v=1\"") != NULL;
+	AUTO_BUF struct buf text = { 0 };
+	char path[100];
+
+	(void)h;
+	(void)err;
+	assert_string_equal(spec->argv[0], "curl");
+	assert_non_null(strstr(spec->input, "url = \"https://example.com/catalogue.json"));
+	*ret = (struct run_result) { .end = RUN_EXITED, .code = network_down ? 6 : 0 };
+	if (network_down)
+		return 0;
+	(void)TEXT_FORMAT(path, "%.*s", (int)strcspn(output, "\""), output);
+	machine_put(&m, path, machine_text(&m, signature ? THE_FILE ".minisig" : THE_FILE, &text));
+	return buf_add_text(&ret->out, "HTTP/1.1 200 OK\r\n\r\n");
+}
+
+static void fetch(const char *say)
+{
+	static const struct runner curl = { play_curl };
+	struct catalogue_judge by = judge();
+
+	m.host.runner = &curl;
+	(void)TEXT_COPY(m.settings.catalogue_uri, "https://example.com/catalogue.json?v=1");
+	buf_clear(&m.said);
+	catalogue_fetch(&by);
+	if (strstr(buf_text(&m.said), say) == NULL)
+		fail_msg("%s: %s", say, buf_text(&m.said));
+	assert_false(machine_has(&m, ACT_STATE_DIR "/fetched-catalogue.json"));
+}
+
+/* The last good one stays while the network is down, or what comes is not right. */
+static void a_web_address_is_fetched(void **unused)
+{
+	(void)unused;
+	network_down = false;
+	publish("2099.1.1", A_MONTH);
+	fetch("catalogue.fetched");
+	expect_in_use("2099.1.1");
+	network_down = true;
+	fetch("catalogue.kept");
+	expect_in_use("2099.1.1");
+	network_down = false;
+	publish("2099.1.2", A_MONTH);
+	spoil(THE_FILE, 10);
+	fetch("catalogue-signature");
+	expect_in_use("2099.1.1");
+	publish("2099.1.0", A_MONTH);
+	fetch("catalogue-rolled-back");
+	expect_in_use("2099.1.1");
+	publish("2099.1.2", A_MONTH);
+	fetch("catalogue.fetched");
+	expect_in_use("2099.1.2");
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -592,6 +655,7 @@ int main(void)
 		CASE(looking_writes_nothing),
 		CASE(an_update_is_old_or_new_at_each_instant),
 		CASE(the_receipt_keeps_the_newest),
+		CASE(a_web_address_is_fetched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "act/download.h"
+#include "act/reach.h"
 #include "act/transfer.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -388,6 +389,49 @@ static void takes_local_files(void **unused)
 	assert_int_equal(err.fault, FAULT_DOWNLOAD_NOT_FOUND);
 }
 
+static const struct {
+	const char *name;
+	enum step_kind kind;
+	const char *path; /* NULL: a port where nobody listens */
+	enum fault fault;
+	const char *change;
+} reach_rows[] = {
+	{ "a file", STEP_DOWNLOAD, "/file/a.tgz", FAULT_NONE, "/file/a.tgz answers, 307200 bytes" },
+	{ "a file that is not there", STEP_DOWNLOAD, "/status/404", FAULT_DOWNLOAD_NOT_FOUND,
+	  NULL },
+	{ "no answer", STEP_DOWNLOAD, NULL, FAULT_UNREACHABLE, NULL },
+	{ "a host that is overloaded", STEP_DOWNLOAD, "/status/503", FAULT_UNREACHABLE, NULL },
+	{ "a repository whose root is hidden", STEP_REPOSITORY, "/status/403", FAULT_NONE,
+	  "/status/403 answers" },
+	{ "no repository", STEP_REPOSITORY, NULL, FAULT_UNREACHABLE, NULL },
+	{ "a step that downloads nothing", STEP_FILE, NULL, FAULT_NONE, NULL },
+};
+
+static void reaches(void **unused)
+{
+	static struct plan p;
+	struct step_context c = { .host = &host, .settings = &settings };
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(reach_rows); i++) {
+		struct step *s = &p.steps[0];
+		struct error err = { 0 };
+		char url[100] = "http://127.0.0.1:1/a";
+
+		if (reach_rows[i].path)
+			(void)server_url(&server, reach_rows[i].path, url, sizeof url);
+		p = (struct plan) { .nsteps = 1 };
+		*s = (struct step) { .kind = reach_rows[i].kind, .nitems = 1 };
+		(void)TEXT_COPY(s->items[0], url);
+		(void)reach_all(&c, &p, &err);
+		if (err.fault != reach_rows[i].fault ||
+		    (s->nchanges == 1) != (reach_rows[i].change != NULL) ||
+		    (s->nchanges == 1 && !text_ends(s->changes[0], reach_rows[i].change)))
+			fail_msg("%s: %s: %s", reach_rows[i].name, fault_row(err.fault)->slug,
+				 err.what);
+	}
+}
+
 static int start(void **unused)
 {
 	static char file[SERVER_FILE_BYTES];
@@ -425,6 +469,7 @@ int main(void)
 		TEST(proxies_by_wget),
 		TEST(asks),
 		TEST(takes_local_files),
+		TEST(reaches),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

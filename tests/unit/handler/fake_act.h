@@ -14,7 +14,7 @@ struct fake_act {
 	enum fault judged;  /* the decision of act_judge; FAULT_NONE: there is a route */
 	bool may_change;    /* plan_may_change */
 	enum fault ends[8]; /* of each act_apply in turn */
-	unsigned applies, undos, recoveries, judgements, mends;
+	unsigned applies, undos, recoveries, judgements, mends, fetches;
 	unsigned restarts; /* how many act_apply to come end in one */
 	enum fault undo_ends;
 	bool stopped; /* what the last act_apply's stop said, after `during` */

@@ -83,6 +83,7 @@ static void ends_in_success_with_a_substatus_per_stage(void **state)
 	assert_string_equal(json_text_at(j, "0.status.substatus.0.name", ""), "packages");
 	assert_string_equal(json_text_at(j, "0.status.substatus.0.status", ""), "success");
 	assert_int_equal(fake_act.applies, 1);
+	assert_int_equal(fake_act.fetches, 1);
 	assert_int_equal(strlen(fake_act.digest), 64);
 	work(m); /* started twice: the request has ended */
 	assert_int_equal(fake_act.applies, 1);
