@@ -10,7 +10,8 @@
 
 enum { SYSTEMCTL_S = 120 };
 
-/* `systemctl VERB [NAME]`. Returns its exit code, or -1 with *err set where it could not be asked. */
+/* `systemctl VERB [NAME]`. Returns its exit code, or -1 with *err set where it could not be asked.
+ */
 static int systemctl(const struct step_context *c, const char *verb, const char *name,
 		     struct run_result *r, struct error *err)
 {
@@ -51,7 +52,8 @@ static int services_prepare(const struct step_context *c, const struct step *s, 
 	for (unsigned i = 0; i < s->nitems; i++)
 		if (!is_enabled(c, s->items[i]) &&
 		    json_array_append_new(list, json_string(s->items[i])) < 0)
-			return error_set(err, FAULT_INTERNAL, 0, "no memory for a list of services");
+			return error_set(err, FAULT_INTERNAL, 0,
+					 "no memory for a list of services");
 	*ret = json_pack("{s:O}", "notEnabled", list);
 	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory for a list of services");
 }
@@ -97,10 +99,11 @@ static int services_confirm(const struct step_context *c, const struct step *s, 
 {
 	for (unsigned i = 0; i < s->nitems; i++)
 		if (!is_enabled(c, s->items[i]))
-			return error_set(err, FAULT_SERVICE, 0,
-					 "systemctl enable %s ended without an error, but it is not "
-					 "enabled",
-					 s->items[i]);
+			return error_set(
+				err, FAULT_SERVICE, 0,
+				"systemctl enable %s ended without an error, but it is not "
+				"enabled",
+				s->items[i]);
 	return 0;
 }
 
