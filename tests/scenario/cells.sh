@@ -526,10 +526,10 @@ case_two_enables_at_once() {
 
 case_journal_of_a_higher_version() {
 	create "$VM"
-	sh_in "$VM" "mkdir -p $STATE/journal && printf X >$STATE/journal/open && printf '{\"v\":2,\"run\":\"X\",\"data\":{\"version\":\"2.0.0\"}}\n' >$STATE/journal/X.jsonl"
+	sh_in "$VM" "mkdir -p $STATE/journal && printf X >$STATE/journal/open && printf '{\"v\":99,\"run\":\"X\",\"data\":{\"version\":\"2.0.0\"}}\n' >$STATE/journal/X.jsonl"
 	deploy "$VM"
 	want_code "$VM" 14 "2.0.0"
-	in_vm "$VM" grep -q '"v":2' "$STATE/journal/X.jsonl"
+	in_vm "$VM" grep -q '"v":99' "$STATE/journal/X.jsonl"
 	want_former "$VM"
 }
 
