@@ -33,7 +33,8 @@ struct package_manager {
 	/* Bring the package lists up to date; a bad signature is a failure. */
 	int (*refresh)(const struct package_context *c, struct error *err);
 	/* Simulate the installation of `names`; changes nothing. FAULT_PACKAGE_NOT_FOUND may mean
-	 * that the lists are stale. Sorted. */
+	 * that the lists are stale, FAULT_PACKAGE_SIGNATURE that a key has not been taken yet.
+	 * Sorted. */
 	int (*resolve)(const struct package_context *c, const char *const *names,
 		       struct transaction *ret, struct error *err);
 	/* Download all that `install` will need. FAULT_DOWNLOAD may mean that the lists are stale.

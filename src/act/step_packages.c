@@ -43,7 +43,14 @@ static int refresh(const struct step_context *c, const struct error *why, struct
 	return c->packages.manager->refresh(&c->packages, err);
 }
 
-/* Resolve; where a name is unknown the lists are stale: refresh them once and resolve again. */
+/* Where a name is unknown the lists are stale; where the lists' signature cannot be told, its key
+ * may only have to be taken, which a simulation does not do. A signature that is bad stays so. */
+static bool may_refresh_help(enum fault fault)
+{
+	return fault == FAULT_PACKAGE_NOT_FOUND || fault == FAULT_PACKAGE_SIGNATURE;
+}
+
+/* Resolve; if it may help, refresh the lists once and resolve again. */
 static int resolve_fresh(const struct step_context *c, const char *const *names,
 			 struct transaction *ret, struct error *err)
 {
@@ -52,7 +59,7 @@ static int resolve_fresh(const struct step_context *c, const char *const *names,
 
 	if (m->resolve(&c->packages, names, ret, &why) == 0)
 		return 0;
-	if (why.fault != FAULT_PACKAGE_NOT_FOUND) {
+	if (!may_refresh_help(why.fault)) {
 		*err = why;
 		return -1;
 	}
