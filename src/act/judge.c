@@ -123,6 +123,7 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 		.settings = s,
 		.state_dir = -1,
 		.packages = { .host = h,
+			      .settings = s,
 			      .manager = package_manager_find(f->package_manager),
 			      .lock_s = s->timeouts.lock_s,
 			      .deadline_s = RESOLVE_CALL_S,

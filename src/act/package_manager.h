@@ -11,14 +11,16 @@
 
 struct host;
 struct package_manager;
+struct settings;
 
 /* What a call into a package manager needs: the machine and how long it may wait for a lock. */
 struct package_context {
 	const struct host *host;
 	const struct package_manager *manager;
-	int lock_s;        /* timeouts.lock */
-	int deadline_s;    /* of one call to the package manager */
-	const char *stage; /* under which waits and progress are shown */
+	const struct settings *settings; /* whose proxy is used; NULL: none */
+	int lock_s;                      /* timeouts.lock */
+	int deadline_s;                  /* of one call to the package manager */
+	const char *stage;               /* under which waits and progress are shown */
 	/* Asked while waiting: true gives up (FAULT_TAKEN_OVER). May be NULL. */
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
