@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/apt_call.h"
 #include "act/command.h"
+#include "act/offline.h"
 #include "act/proxy.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -14,6 +16,7 @@
 #include "host/run.h"
 
 #define FILE_PATH   PACKAGE_PROXY_DIR "/config"
+#define LOCAL_DIR   OFFLINE_DIR "/local"
 #define CURLRC_PATH PACKAGE_PROXY_DIR "/.curlrc"
 
 /* Any host of which noProxy says nothing: which repository will be asked is not known here. */
@@ -107,6 +110,7 @@ int package_proxy_curlrc(const struct proxy *p, struct buf *ret)
 /* A call behind a proxy. */
 struct proxied {
 	const struct tool *tool;
+	bool local; /* nothing is asked beyond an offline bundle */
 	struct proxy proxy;
 	char no_proxy[600], http_proxy[700], https_proxy[700];
 	const char *env[ENV_MAX + 1];
@@ -117,6 +121,8 @@ static int text_for(const struct package_context *c, const struct proxied *p, st
 	AUTO_BUF struct buf own = { 0 };
 	int rc;
 
+	if (p->local)
+		return apt_local_config(LOCAL_DIR, ret);
 	if (text_eq(p->tool->program, "apt-get"))
 		return package_proxy_apt(&p->proxy, ret);
 	if (text_eq(p->tool->program, "zypper"))
@@ -202,9 +208,11 @@ int package_proxy_run(const struct package_context *c, const struct run_spec *sp
 
 	if (p.tool == NULL || c->settings == NULL)
 		return run(c->host, spec, ret, err);
-	if (proxy_for(c->settings, ANY_HOST, &p.proxy, err) < 0)
+	p.local = offline_is_on(c->settings) && fs_exists(c->host->root, LOCAL_DIR) &&
+		  text_eq(p.tool->program, "apt-get");
+	if (!p.local && proxy_for(c->settings, ANY_HOST, &p.proxy, err) < 0)
 		return -1;
-	if (p.proxy.url[0] == '\0')
+	if (!p.local && p.proxy.url[0] == '\0')
 		return run(c->host, spec, ret, err);
 	rc = write_file(c, &p, err);
 	if (rc == 0)
