@@ -9,6 +9,7 @@
 #include "act/carry.h"
 #include "act/judge.h"
 #include "act/kernel_change.h"
+#include "act/offline.h"
 #include "act/outcome.h"
 #include "act/prove.h"
 #include "act/reach.h"
@@ -112,7 +113,8 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 	log_stage(log, "plan", STAGE_RUNNING, 3, "plan.resolve",
 		  "asking the package manager what it would change, and downloading it");
 	r->steps.packages.stage = "plan";
-	if (reach_all(&r->steps, plan, err) < 0 ||
+	if (offline_ready(&r->steps, &r->out->facts, err) < 0 ||
+	    reach_all(&r->steps, plan, err) < 0 ||
 	    plan_resolve(&r->steps, step_packages_ready, plan, t, err) < 0 ||
 	    is_as_agreed(r->options, t, err) < 0) {
 		log_stage(log, "plan", STAGE_FAILED, -1, "plan.failed", "%s", err->what);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/package_proxy.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -88,7 +89,7 @@ static int call_once(const struct package_context *c, const struct command *cmd,
 				 .line = show_line,
 				 .ctx = (void *)c };
 
-	if (package_lock_wait(c, locks, err) < 0 || run(c->host, &spec, ret, err) < 0)
+	if (package_lock_wait(c, locks, err) < 0 || package_proxy_run(c, &spec, ret, err) < 0)
 		return -1;
 	return run_ok(ret) ? 0 : package_error(&spec, ret, messages, doing, err);
 }

@@ -65,3 +65,9 @@ json_t *apt_marks(const struct package_context *c, const char *const *names,
 int apt_set_marks(const struct package_context *c, const json_t *marks, struct error *err);
 /* act/apt.c */
 int apt_repair(const struct package_context *c, struct error *err);
+
+/* act/apt_local.c: see package_manager.use_local; and the configuration with which apt does so.
+ * Returns 0 or -errno. */
+int apt_use_local(const struct package_context *c, const char *dir, const char *own,
+		  struct error *err);
+int apt_local_config(const char *own, struct buf *ret);

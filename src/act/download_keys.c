@@ -5,6 +5,8 @@
 
 #include "base/redact.h"
 #include "base/text.h"
+#include "host/identity.h"
+#include "host/link_local.h"
 
 /* The addresses that the user gave: vendors never see a token. */
 static bool is_of_settings(const struct settings *s, const char *url)
@@ -51,10 +53,34 @@ bool download_wants_identity(const struct settings *s, const char *url)
 	       is_ours_by_tls(s, url) && is_blob_host(u.host);
 }
 
+/* Source: "Authorize with Microsoft Entra ID" of Azure Storage; the version is the first that takes
+ * a token for all that we do. */
+static int add_identity(const struct fetch *f, struct fetch_keys *ret, struct error *err)
+{
+	AUTO_BUF struct buf token = { 0 };
+	int status = 0;
+	enum metadata_end end = identity_token(f->c->host, &metadata_service_azure,
+					       f->c->settings->identity, &token, &status);
+
+	if (end != METADATA_ANSWERED)
+		return error_set(err, FAULT_DOWNLOAD_REFUSED, 0,
+				 "no token of the managed identity %.60s could be had for %s: the "
+				 "metadata service %s%s",
+				 f->c->settings->identity, f->shown,
+				 status == 400 ? "does not know it on this VM"
+					       : "did not answer as it should",
+				 status == 400 ? " (HTTP 400)" : "");
+	(void)TEXT_COPY(ret->headers[0], "x-ms-version: 2020-04-08");
+	(void)TEXT_FORMAT(ret->headers[1], "Authorization: Bearer %s", buf_text(&token));
+	explicit_bzero(token.data, token.len);
+	return 0;
+}
+
 int fetch_keys_get(const struct fetch *f, struct fetch_keys *ret, char *url, size_t size,
 		   struct error *err)
 {
-	(void)ret;
+	if (download_wants_identity(f->c->settings, f->url) && add_identity(f, ret, err) < 0)
+		return -1;
 	return download_address(f->c->settings, f->url, url, size, err);
 }
 

@@ -2,6 +2,7 @@
 #include "act/judge.h"
 
 #include "act/carry.h"
+#include "act/offline.h"
 #include "act/package_manager.h"
 #include "act/reach.h"
 #include "act/step.h"
@@ -123,6 +124,7 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 		.settings = s,
 		.state_dir = -1,
 		.packages = { .host = h,
+			      .settings = s,
 			      .manager = package_manager_find(f->package_manager),
 			      .lock_s = s->timeouts.lock_s,
 			      .deadline_s = RESOLVE_CALL_S,
@@ -131,7 +133,7 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 
 	if (carry_possible(plan, f, err) < 0)
 		return -1;
-	if (h->live && reach_all(&c, plan, err) < 0)
+	if (h->live && (offline_ready(&c, f, err) < 0 || reach_all(&c, plan, err) < 0))
 		return -1;
 	return plan_resolve(&c, step_packages_resolve, plan, ret, err);
 }

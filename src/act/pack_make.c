@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "act/pack_module.h"
+#include "act/signing_key.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -88,24 +89,6 @@ static int write_archive(int fd, const struct host *h, const struct pack *p)
 }
 
 /* The signature. */
-
-static int read_key(const char *path, struct minisig_secret *ret, struct error *err)
-{
-	AUTO_BUF struct buf text = { .max = MINISIG_SECRET_BYTES_MAX };
-	const char *why = "";
-	int rc = fs_read(AT_FDCWD, path, MINISIG_SECRET_BYTES_MAX, &text);
-
-	if (rc < 0)
-		return error_set(err, FAULT_SIGNING_KEY, -rc, "the key %s cannot be read: %s", path,
-				 strerror(-rc));
-	rc = minisig_secret_parse(buf_text(&text), text.len, ret, &why);
-	if (text.len > 0)
-		memset(text.data, 0, text.len);
-	if (rc < 0)
-		return error_set(err, FAULT_SIGNING_KEY, -rc,
-				 "%s is no secret key that can be used: %s", path, why);
-	return 0;
-}
 
 static int sign(int fd, const struct minisig_secret *key, const char *name, struct buf *ret)
 {
@@ -224,7 +207,7 @@ int pack_make(const struct host *h, const struct facts *f, const struct pack_ord
 	struct minisig_secret key;
 	int rc;
 
-	if (order->key != NULL && read_key(order->key, &key, err) < 0)
+	if (order->key != NULL && signing_key_read(order->key, &key, err) < 0)
 		return -1;
 	rc = describe(h, f, order->by, ret, err);
 	if (rc == 0)

@@ -11,14 +11,16 @@
 
 struct host;
 struct package_manager;
+struct settings;
 
 /* What a call into a package manager needs: the machine and how long it may wait for a lock. */
 struct package_context {
 	const struct host *host;
 	const struct package_manager *manager;
-	int lock_s;        /* timeouts.lock */
-	int deadline_s;    /* of one call to the package manager */
-	const char *stage; /* under which waits and progress are shown */
+	const struct settings *settings; /* whose proxy is used; NULL: none */
+	int lock_s;                      /* timeouts.lock */
+	int deadline_s;                  /* of one call to the package manager */
+	const char *stage;               /* under which waits and progress are shown */
 	/* Asked while waiting: true gives up (FAULT_TAKEN_OVER). May be NULL. */
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -40,6 +42,14 @@ struct package_manager {
 	/* Download all that `install` will need. FAULT_DOWNLOAD may mean that the lists are stale.
 	 */
 	int (*fetch)(const struct package_context *c, const char *const *names, struct error *err);
+	/* For offline bundles; NULL where that cannot be done. Download `names`, and all that they
+	 * need and this machine lacks, into the directory `dir` (absolute). */
+	int (*collect)(const struct package_context *c, const char *dir, const char *const *names,
+		       struct error *err);
+	/* From now on take packages from the files in `dir` alone; what that needs goes into `own`.
+	 * Both below the root. */
+	int (*use_local)(const struct package_context *c, const char *dir, const char *own,
+			 struct error *err);
 	/* Save the files of all that `t` replaces or removes below the directory `dir` (absolute);
 	 * NULL: only ask whether they are to be had. FAULT_IRREVERSIBLE names what is not. */
 	int (*save)(const struct package_context *c, const struct transaction *t, const char *dir,

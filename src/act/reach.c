@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "act/download.h"
+#include "act/offline.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -68,6 +69,10 @@ static int ask_for_step(const struct step_context *c, struct step *s, struct err
 	    strstr(s->items[0], "://") == NULL)
 		return 0;
 	if (s->kind == STEP_DOWNLOAD && step_download.check(c, s))
+		return 0;
+	if (offline_is_on(c->settings) && s->kind == STEP_DOWNLOAD)
+		return offline_find(c->host, s->items[0], url, sizeof url, err);
+	if (offline_is_on(c->settings))
 		return 0;
 	if (url_mirror(c->settings->mirror, s->items[0], url, sizeof url) < 0)
 		return error_set(err, FAULT_SETTINGS, 0,

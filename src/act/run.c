@@ -63,6 +63,7 @@ void run_init(struct run *r, struct act *a, const struct apply_options *o, struc
 		.state_dir = a->state,
 		.run = r->journal.run,
 		.packages = { .host = a->host,
+			      .settings = o->settings,
 			      .manager = package_manager_find(out->facts.package_manager),
 			      .lock_s = o->settings->timeouts.lock_s,
 			      .deadline_s = PACKAGE_CALL_S,

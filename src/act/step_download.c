@@ -9,6 +9,7 @@
 #include "act/pin.h"
 #include "act/download.h"
 #include "act/download_place.h"
+#include "act/offline.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -43,6 +44,8 @@ static struct download_context context_of(const struct step_context *c, const st
 static int address_of(const struct step_context *c, const struct step *s, char *ret, size_t size,
 		      struct error *err)
 {
+	if (offline_is_on(c->settings))
+		return offline_find(c->host, pin_url(s), ret, size, err);
 	if (url_mirror(c->settings->mirror, pin_url(s), ret, size) == 0)
 		return 0;
 	return error_set(err, FAULT_SETTINGS, 0, "the address that mirror makes of %.200s is none",

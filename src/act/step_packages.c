@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "act/offline.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -38,6 +39,9 @@ static bool packages_check(const struct step_context *c, const struct step *s)
 
 static int refresh(const struct step_context *c, const struct error *why, struct error *err)
 {
+	if (offline_is_on(c->settings))
+		return error_set(err, FAULT_OFFLINE_BUNDLE, 0,
+				 "the offline bundle does not hold what is needed: %s", why->what);
 	LOG(c->host->log, INFO, "package.refresh", "%s: bringing the package lists up to date",
 	    why->what);
 	return c->packages.manager->refresh(&c->packages, err);

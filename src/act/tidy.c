@@ -6,6 +6,8 @@
 
 #include "act/act.h"
 #include "act/journal.h"
+#include "act/offline.h"
+#include "act/package_proxy.h"
 #include "act/program.h"
 #include "act/receipt.h"
 #include "act/resume_unit.h"
@@ -84,6 +86,8 @@ void tidy_run(const struct act *a, const struct journal *j)
 
 	unit_tidy(a);
 	wgetrc_tidy(a);
+	package_proxy_tidy(a->host);
+	offline_tidy(a->host);
 	rc = journal_prune(a->state);
 	if (rc < 0)
 		LOG(a->host->log, WARNING, "tidy.journals",
@@ -101,6 +105,8 @@ void tidy_idle(const struct act *a)
 {
 	unit_tidy(a);
 	wgetrc_tidy(a);
+	package_proxy_tidy(a->host);
+	offline_tidy(a->host);
 }
 
 json_t *tidy_programs(const struct act *a, const json_t *receipt)

@@ -62,6 +62,7 @@ int verb_undo(struct app *app, int argc, char **argv);
 int verb_explain(struct app *app, int argc, char **argv);
 int verb_catalogue(struct app *app, int argc, char **argv);
 int verb_pack(struct app *app, int argc, char **argv);
+int verb_offline(struct app *app, int argc, char **argv);
 int verb_capture(struct app *app, int argc, char **argv);
 int verb_handler(struct app *app, int argc, char **argv);
 

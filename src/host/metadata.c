@@ -1,187 +1,17 @@
-/* host/metadata.c - asks the instance metadata service, once, with a bound on everything. */
+/* host/metadata.c - asks the instance metadata service. */
 #include "host/metadata.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "host/host.h"
-#include "host/http.h"
+#include "host/link_local.h"
 #include "host/recorder.h"
 
-enum {
-	BODY_MAX = 64 << 10,
-	ANSWER_MAX = 2 * BODY_MAX, /* with its head, and what chunks cost */
-};
-
-static const struct metadata_service azure = {
-	.address = 0xa9fea9fe, /* 169.254.169.254 */
-	.port = 80,
-	.connect_ms = 1000,
-	.answer_ms = 2000,
-};
-
-static const char request[] = "GET /metadata/instance?api-version=2021-02-01 HTTP/1.1\r\n"
-			      "Host: 169.254.169.254\r\n"
-			      "Metadata: true\r\n"
-			      "Accept: application/json\r\n"
-			      "Connection: close\r\n"
-			      "\r\n";
-
-/* Before the second, third and fourth try: 429 means too many requests a second, 410 a service that
- * is being updated. */
-static const int pauses_ms[] = { 250, 500, 1000 };
-
-static int64_t now_ms(const struct host *h)
-{
-	return h->clock->monotonic_ms(h->clock);
-}
-
-/* Returns 0, -ETIMEDOUT, or -errno. */
-static int wait_for(const struct host *h, int fd, short events, int64_t until_ms)
-{
-	for (;;) {
-		struct pollfd p = { .fd = fd, .events = events };
-		int64_t left = until_ms - now_ms(h);
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (n > 0)
-			return 0;
-		if (left <= 0)
-			return -ETIMEDOUT;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-	}
-}
-
-/* Returns a connected descriptor, or -errno. */
-static int connect_to(const struct host *h, const struct metadata_service *service)
-{
-	AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons(service->port),
-				  .sin_addr.s_addr = htonl(service->address) };
-	socklen_t size = sizeof(int);
-	int failure = 0, connected, rc;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&to, sizeof to) < 0) {
-		if (errno != EINPROGRESS)
-			return -errno;
-		rc = wait_for(h, fd, POLLOUT, now_ms(h) + service->connect_ms);
-		if (rc < 0)
-			return rc;
-		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0)
-			return -errno;
-		if (failure)
-			return -failure;
-	}
-	connected = fd;
-	fd = -1;
-	return connected;
-}
-
-static int send_request(const struct host *h, int fd, int64_t until_ms)
-{
-	size_t sent = 0;
-
-	while (sent < sizeof request - 1) {
-		ssize_t n = send(fd, request + sent, sizeof request - 1 - sent, MSG_NOSIGNAL);
-		int rc = 0;
-
-		if (n > 0)
-			sent += (size_t)n;
-		else if (errno == EAGAIN)
-			rc = wait_for(h, fd, POLLOUT, until_ms);
-		else if (errno != EINTR)
-			rc = -errno;
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* Returns the bytes added, 0 at the end, or -errno; -EFBIG for an answer beyond all bounds. */
-static ssize_t receive(const struct host *h, int fd, int64_t until_ms, struct buf *answer)
-{
-	for (;;) {
-		char chunk[4096];
-		ssize_t n = recv(fd, chunk, sizeof chunk, 0);
-		int rc;
-
-		if (n > 0)
-			rc = buf_add(answer, chunk, (size_t)n);
-		else if (n == 0)
-			return 0;
-		else if (errno == EAGAIN)
-			rc = wait_for(h, fd, POLLIN, until_ms);
-		else
-			rc = errno == EINTR ? 0 : -errno;
-		if (rc < 0 || n > 0)
-			return rc < 0 ? rc : n;
-	}
-}
-
-static enum metadata_end read_answer(const struct host *h, int fd, int64_t until_ms,
-				     struct buf *ret, int *status)
-{
-	AUTO_BUF struct buf answer = { .max = ANSWER_MAX };
-	AUTO_BUF struct buf body = { .max = BODY_MAX };
-
-	for (;;) {
-		ssize_t n = receive(h, fd, until_ms, &answer);
-		enum http_end end;
-
-		if (n < 0)
-			return n == -ETIMEDOUT ? METADATA_TIMEOUT : METADATA_REFUSED;
-		end = http_parse(buf_text(&answer), answer.len, n == 0, status, &body);
-		if (end == HTTP_MORE)
-			continue;
-		if (end != HTTP_DONE || *status != 200)
-			return METADATA_REFUSED;
-		return buf_add(ret, buf_text(&body), body.len) < 0 ? METADATA_REFUSED
-								   : METADATA_ANSWERED;
-	}
-}
-
-static enum metadata_end ask_once(const struct host *h, const struct metadata_service *service,
-				  struct buf *ret, int *status)
-{
-	AUTO_FD int fd = connect_to(h, service);
-	int64_t until_ms;
-	int rc;
-
-	if (fd < 0)
-		return fd == -ETIMEDOUT ? METADATA_TIMEOUT : METADATA_NONE;
-	until_ms = now_ms(h) + service->answer_ms;
-	rc = send_request(h, fd, until_ms);
-	if (rc < 0)
-		return rc == -ETIMEDOUT ? METADATA_TIMEOUT : METADATA_REFUSED;
-	return read_answer(h, fd, until_ms, ret, status);
-}
+#define TARGET "/metadata/instance?api-version=2021-02-01"
 
 enum metadata_end metadata_ask(const struct host *h, const struct metadata_service *service,
 			       struct buf *ret, int *status)
 {
-	enum metadata_end end;
-	int got = 0;
-
-	for (size_t i = 0;; i++) {
-		got = 0;
-		end = ask_once(h, service, ret, &got);
-		if (i == ARRAY_SIZE(pauses_ms) || (got != 429 && got != 410))
-			break;
-		h->clock->sleep_ms(h->clock, pauses_ms[i]);
-	}
-	if (status)
-		*status = got;
-	return end;
+	return link_local_ask(h, service, TARGET, ret, status);
 }
 
 /* world.json's "imds": the whole answer, {"error":"timeout|429|404"}, or null. */
@@ -208,7 +38,7 @@ enum metadata_end metadata_get(const struct host *h, struct buf *ret, int *statu
 {
 	size_t before = ret->len;
 	int got = 0;
-	enum metadata_end end = h->live ? metadata_ask(h, &azure, ret, &got)
+	enum metadata_end end = h->live ? metadata_ask(h, &metadata_service_azure, ret, &got)
 					: ask_world(h->world, ret, &got);
 
 	recorder_metadata(h, end, got, buf_text(ret) + before, ret->len - before);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "catalogue/catalogue.h"
 
 #define MODULES_FILE   "etc/modules-load.d/ib-vmext.conf"
@@ -407,6 +408,20 @@ static void kernel_watch_steps(struct plan *ret)
 		       ret);
 }
 
+/* Where the files really come from is told before. */
+static void show_mirror(const struct settings *s, struct plan *p)
+{
+	for (unsigned i = 0; s->mirror[0] != '\0' && i < p->nsteps; i++) {
+		char url[URL_SIZE], shown[300];
+
+		if (p->steps[i].kind != STEP_DOWNLOAD ||
+		    url_mirror(s->mirror, p->steps[i].items[0], url, sizeof url) < 0)
+			continue;
+		url_show(url, shown, sizeof shown);
+		change_add(&p->steps[i], "from %.150s", shown);
+	}
+}
+
 /* The artefact's way onto the machine. */
 static void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
@@ -441,6 +456,7 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		packages_step(f, row, ret);
 	if (row->builds && kernel_wants_signatures(f) && in->settings->modules_key[0] != '\0')
 		sign_step(in, row, ret);
+	show_mirror(in->settings, ret);
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
 	modules_boot_step(f, row, ret);

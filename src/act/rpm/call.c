@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/package_proxy.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -177,7 +178,7 @@ static int call_once(const struct package_context *c, const struct run_spec *spe
 {
 	if (rpm_wait(c, err) < 0)
 		return -1;
-	return run(c->host, spec, ret, err);
+	return package_proxy_run(c, spec, ret, err);
 }
 
 /* A call that was quicker than ours; not one that we may wait for. */

@@ -7,9 +7,17 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #include "act/download.h"
+#include "act/package_proxy.h"
 #include "act/transfer.h"
+#include "base/fs.h"
 #include "base/text.h"
+#include "host/host.h"
+#include "host/run.h"
 
 static const struct {
 	const char *name, *text;
@@ -232,12 +240,95 @@ static void chooses_proxies(void **unused)
 	}
 }
 
+/* What the owner wrote stays, but for a proxy beside ours. */
+static void writes_for_package_managers(void **unused)
+{
+	static const struct proxy p = { "http://p:3128", "me", "a\"b:%" };
+	static const struct {
+		const char *name, *own, *want;
+	} rows[] = {
+		{ "the owner's file",
+		  "[main]\ngpgcheck=1\nproxy=http://old:1\nproxy_username=you\n[r]\nx=1\n",
+		  "[main]\nproxy=http://p:3128\nproxy_username=me\nproxy_password=a\"b:%\n"
+		  "gpgcheck=1\n[r]\nx=1\n" },
+		{ "no end of the line", "[main]",
+		  "[main]\nproxy=http://p:3128\nproxy_username=me\nproxy_password=a\"b:%\n" },
+		{ "no file", "",
+		  "\n[main]\nproxy=http://p:3128\nproxy_username=me\nproxy_password=a\"b:%\n" },
+	};
+	AUTO_BUF struct buf apt = { 0 }, curlrc = { 0 };
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO_BUF struct buf ini = { 0 };
+
+		assert_int_equal(package_proxy_ini(&p, rows[i].own, &ini), 0);
+		if (!text_eq(buf_text(&ini), rows[i].want))
+			fail_msg("%s: %s", rows[i].name, buf_text(&ini));
+	}
+	assert_int_equal(package_proxy_apt(&p, &apt), 0);
+	assert_non_null(strstr(buf_text(&apt),
+			       "Acquire::https::Proxy \"http://me:a%22b%3A%25@p:3128\";\n"));
+	assert_int_equal(package_proxy_curlrc(&p, &curlrc), 0);
+	assert_string_equal(buf_text(&curlrc), "proxy-user = \"me:a\\\"b:%\"\n");
+}
+
+/* A program that looks at what it is given. */
+static int look(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+		struct error *err)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct stat st;
+
+	(void)err;
+	assert_string_equal(spec->argv[1], "-c");
+	for (size_t i = 0; spec->argv[i] != NULL; i++)
+		assert_null(strstr(spec->argv[i], "secret"));
+	for (size_t i = 0; spec->env[i] != NULL; i++)
+		assert_null(strstr(spec->env[i], "secret"));
+	assert_string_equal(spec->env[0], "A=b");
+	assert_string_equal(spec->env[1], "no_proxy=example.com");
+	assert_int_equal(fs_read(h->root, spec->argv[2] + 1, 1000, &text), 0);
+	assert_non_null(strstr(buf_text(&text), "http://me:secret@p:3128"));
+	assert_int_equal(fstatat(h->root, spec->argv[2] + 1, &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	*ret = (struct run_result) { .end = RUN_EXITED };
+	return 0;
+}
+
+static void hides_the_password(void **unused)
+{
+	static const struct runner looks = { look };
+	char dir[] = "/tmp/ib-vmext-proxy-XXXXXX";
+	const char *const argv[] = { "apt-get", "update", NULL }, *const env[] = { "A=b", NULL };
+	struct run_spec spec = { .argv = argv, .env = env, .deadline_s = 10 };
+	struct host h = { .live = true, .runner = &looks, .clock = &clock_system };
+	struct settings s;
+	struct package_context c = { .host = &h, .settings = &s };
+	struct run_result r = { 0 };
+	struct error err = { 0 };
+
+	(void)unused;
+	assert_non_null(mkdtemp(dir));
+	h.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	settings_defaults(&s);
+	(void)TEXT_COPY(s.proxy, "p:3128");
+	(void)TEXT_COPY(s.no_proxy, "example.com");
+	(void)TEXT_COPY(s.proxy_user, "me");
+	(void)TEXT_COPY(s.proxy_password, "secret");
+	assert_int_equal(package_proxy_run(&c, &spec, &r, &err), 0);
+	assert_false(fs_exists(h.root, PACKAGE_PROXY_DIR));
+	host_close(&h);
+	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parses_heads),    cmocka_unit_test(judges_ends),
-		cmocka_unit_test(configures),      cmocka_unit_test(keeps_keys_to_their_doors),
-		cmocka_unit_test(chooses_proxies),
+		cmocka_unit_test(parses_heads),       cmocka_unit_test(judges_ends),
+		cmocka_unit_test(configures),         cmocka_unit_test(keeps_keys_to_their_doors),
+		cmocka_unit_test(chooses_proxies),    cmocka_unit_test(writes_for_package_managers),
+		cmocka_unit_test(hides_the_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

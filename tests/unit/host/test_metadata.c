@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "host/identity.h"
 #include "host/metadata.h"
 
 #define OK   "HTTP/1.1 200 OK\r\n"
@@ -21,6 +22,13 @@
 	"Host: 169.254.169.254\r\n"                                                                \
 	"Metadata: true\r\n"
 
+#define TOKEN_REQUEST                                                                              \
+	"GET /metadata/identity/oauth2/token?api-version=2018-02-01"                               \
+	"&resource=https%3A%2F%2Fstorage.azure.com%2F&client_id=0a1B-2c HTTP/1.1\r\n"              \
+	"Host: 169.254.169.254\r\n"                                                                \
+	"Metadata: true\r\n"
+
+static const char *wanted = REQUEST; /* how each request must begin */
 static const char silence[] = "";
 static const char flood[] = "flood";
 
@@ -108,7 +116,7 @@ static bool request_is_right(int fd)
 			return false;
 		len += (size_t)n;
 	}
-	return text_starts(text, REQUEST) && strstr(text, "\r\nConnection: close\r\n");
+	return text_starts(text, wanted) && strstr(text, "\r\nConnection: close\r\n");
 }
 
 static void send_flood(int fd)
@@ -187,6 +195,52 @@ static void asks_a_service(void **unused)
 			fail_msg("metadata_ask: %s: end %d, status %d, %u sleeps, '%s'",
 				 rows[i].name, (int)end, status, clock.sleeps, buf_text(&body));
 	}
+	host_close(&h);
+}
+
+static const struct {
+	const char *name, *id, *answer;
+	enum metadata_end end;
+	const char *token;
+} token_rows[] = {
+	{ "a token", "0a1B-2c", OK "\r\n{\"access_token\":\"eyJ0.e-_x=\",\"expires_in\":\"86399\"}",
+	  METADATA_ANSWERED, "eyJ0.e-_x=" },
+	{ "no such identity", "0a1B-2c", "HTTP/1.1 400 Bad\r\n\r\n{\"error\":\"invalid_request\"}",
+	  METADATA_REFUSED, "" },
+	{ "a token that would be another header", "0a1B-2c",
+	  OK "\r\n{\"access_token\":\"x\\r\\nHost: y\"}", METADATA_REFUSED, "" },
+	{ "no token", "0a1B-2c", OK "\r\n{}", METADATA_REFUSED, "" },
+	{ "an id that would be another question", "a&resource=b", NULL, METADATA_REFUSED, "" },
+};
+
+static void asks_for_a_token(void **unused)
+{
+	struct host h;
+
+	(void)unused;
+	assert_int_equal(host_open_live(&h, NULL, NULL), 0);
+	wanted = TOKEN_REQUEST;
+	for (size_t i = 0; i < ARRAY_SIZE(token_rows); i++) {
+		AUTO_BUF struct buf token = { .data = NULL };
+		struct metadata_service service;
+		enum metadata_end end;
+		uint16_t port = 0;
+		int fd = listen_somewhere(8, &port);
+		pid_t server = fork();
+
+		assert_true(server >= 0);
+		if (server == 0)
+			serve(fd, &token_rows[i].answer);
+		close(fd);
+		loopback(&service, port, 20000);
+		end = identity_token(&h, &service, token_rows[i].id, &token, NULL);
+		(void)kill(server, SIGKILL);
+		(void)waitpid(server, NULL, 0);
+		if (end != token_rows[i].end || !text_eq(buf_text(&token), token_rows[i].token))
+			fail_msg("%s: end %d, '%s'", token_rows[i].name, (int)end,
+				 buf_text(&token));
+	}
+	wanted = REQUEST;
 	host_close(&h);
 }
 
@@ -275,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_a_service),
+		cmocka_unit_test(asks_for_a_token),
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(a_connection_that_is_never_made),
 		cmocka_unit_test(a_world_answers),

@@ -299,6 +299,20 @@ static void plans_doca_without_digest(void **unused)
 	assert_non_null(strstr(step->what, "over TLS only"));
 }
 
+static void tells_the_mirror(void **unused)
+{
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	(void)TEXT_COPY(bench.settings.mirror, "https://me:secret@m.example.com/x/");
+	bench_plan(&bench);
+	step = bench_step(&bench, "download");
+	assert_true(text_starts(step->items[0], "https://example.com/"));
+	assert_true(text_starts(step->changes[step->nchanges - 1],
+				"from https://m.example.com/x/example.com/"));
+}
+
 static void plans_doca_from_an_online_repository(void **unused)
 {
 	const struct step *step;
@@ -513,6 +527,7 @@ int main(void)
 		cmocka_unit_test(says_what_can_be_done),
 		cmocka_unit_test(plans_doca),
 		cmocka_unit_test(plans_doca_without_digest),
+		cmocka_unit_test(tells_the_mirror),
 		cmocka_unit_test(plans_doca_from_an_online_repository),
 		cmocka_unit_test(plans_doca_with_dnf),
 		cmocka_unit_test(plans_mlnx),
