@@ -26,6 +26,14 @@ static int copy_lower(char *ret, size_t size, const char *from, size_t len)
 	return 0;
 }
 
+static bool is_made_of(const char *text, const char *letters)
+{
+	return text[0] != '\0' && text[strspn(text, letters)] == '\0';
+}
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+
 static bool is_port(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -60,7 +68,10 @@ static int parse_host(const char *at, size_t len, struct url *u)
 		u->port[0] = '\0';
 	if (end != NULL)
 		*end = '\0';
-	return text[end != NULL] == '\0' ? -EINVAL : TEXT_COPY(u->host, text + (end != NULL));
+	if (!is_made_of(text + (end != NULL),
+			end != NULL ? DIGITS "abcdef:." : LETTERS DIGITS "-._"))
+		return -EINVAL;
+	return TEXT_COPY(u->host, text + (end != NULL));
 }
 
 static int parse_file(const char *path, struct url *u)
@@ -89,6 +100,8 @@ int url_parse(const char *text, struct url *ret)
 		at = at != NULL ? at + 1 : sep + 3;
 		u.path = end;
 		rc = copy_lower(u.scheme, sizeof u.scheme, text, (size_t)(sep - text));
+		if (rc == 0 && !is_made_of(u.scheme, LETTERS DIGITS "+-."))
+			rc = -EINVAL;
 		if (rc == 0)
 			rc = parse_host(at, (size_t)(end - at), &u);
 	}

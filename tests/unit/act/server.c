@@ -129,7 +129,7 @@ static void answer(const struct request *r)
 	else if (text_starts(r->path, "/busy/") && still(r, "/busy/"))
 		send_status(r, 429, "Retry-After: 7\r\n");
 	else if (text_starts(r->path, "/flaky/") && still(r, "/flaky/"))
-		send_file(r, true, SERVER_FILE_BYTES / 5);
+		send_file(r, true, SERVER_FILE_BYTES / 10);
 	else if (text_eq(r->path, "/cut"))
 		send_file(r, false, SERVER_FILE_BYTES / 2);
 	else if (text_eq(r->path, "/loop"))

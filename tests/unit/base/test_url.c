@@ -28,6 +28,8 @@ static const struct {
 	{ "no host", "https:///a", -EINVAL, "", "", "", "" },
 	{ "no host but a port", "https://:1/a", -EINVAL, "", "", "", "" },
 	{ "a port that is none", "https://h:x/a", -EINVAL, "", "", "", "" },
+	{ "a scheme that is part of a path", "h/?e@s://h/a", -EINVAL, "", "", "", "" },
+	{ "a host that is none", "https://h;i/a", -EINVAL, "", "", "", "" },
 	{ "an open bracket", "https://[::1/a", -EINVAL, "", "", "", "" },
 	{ "a line that would be another option", "https://h/a\noutput = /etc/passwd", -EINVAL, "",
 	  "", "", "" },
