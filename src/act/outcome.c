@@ -72,13 +72,18 @@ void outcome_of_end(struct outcome *out, const struct error *cause, const char *
 		       fault_row(cause->fault)->remedy);
 }
 
+enum fault outcome_fault(enum verdict verdict)
+{
+	return verdict == VERDICT_ABSENT ? FAULT_ADAPTER_LOST : verdict_fault(verdict);
+}
+
 void outcome_of_verification(struct outcome *out, bool kept)
 {
 	enum verdict verdict = out->verification.verdict;
 	char summary[300], what[400];
 
 	verify_summary(&out->verification, &out->facts, summary, sizeof(summary));
-	out->fault = verdict_fault(verdict);
+	out->fault = outcome_fault(verdict);
 	out->exit_code = verdict == VERDICT_OK ? 0 : EXIT_FAILED;
 	if (verdict == VERDICT_OK) {
 		TEXT_FORMAT(what, "Driver: %s %s, %s", driver_kind_name(out->facts.driver.kind),
@@ -117,7 +122,7 @@ void outcome_of_pending(struct outcome *out, const char *why)
 	out->reboot_pending = true;
 	out->fault = verdict == VERDICT_DRIVER_BROKEN || verdict == VERDICT_ABSENT
 			     ? FAULT_REBOOT_REQUIRED
-			     : verdict_fault(verdict);
+			     : outcome_fault(verdict);
 	out->exit_code = verdict == VERDICT_OK ? 0 : EXIT_FAILED;
 	TEXT_FORMAT(due,
 		    "The driver %s %s is installed and takes effect at the next restart of the "

@@ -18,6 +18,10 @@ void outcome_of_decision(struct outcome *out);
 /* A failure before anything was begun: the fault's own exit code. */
 void outcome_of_failure(struct outcome *out, const struct error *cause);
 
+/* The fault of a verdict at the end of work that has begun: code 14 or none. That there is no
+ * adapter is a judgement (11) only before it: one that has gone since is FAULT_ADAPTER_LOST. */
+enum fault outcome_fault(enum verdict verdict);
+
 /* What verification found of a stack that stays: ok, or 14. */
 void outcome_of_verification(struct outcome *out, bool kept);
 

@@ -127,7 +127,7 @@ static enum event_kind fail_verification(struct run *r)
 	verify_summary(&r->out->verification, &r->out->facts, summary, sizeof(summary));
 	/* Waiting for the ports ends early for a newer request. */
 	if (!run_must_stop(r, &r->cause))
-		error_set(&r->cause, FAULT_DRIVER_BROKEN, 0,
+		error_set(&r->cause, outcome_fault(r->out->verification.verdict), 0,
 			  "the driver was installed and loaded, but %s", summary);
 	log_stage(r->act->host->log, "verify", STAGE_FAILED, -1, "verify.failed", "%s",
 		  r->cause.what);

@@ -14,7 +14,7 @@ static const enum fault waited_for[] = {
 
 /* Lasting faults which a boot may nevertheless have mended, as their remedies say. */
 static const enum fault mended_by_boot[] = { FAULT_DRIVER_BROKEN, FAULT_DEGRADED,
-					     FAULT_MODULE_LOAD,   FAULT_ABSENT,
+					     FAULT_MODULE_LOAD,   FAULT_ADAPTER_LOST,
 					     FAULT_UNDO_FAILED,   FAULT_REBOOT_REQUIRED };
 
 /* Seconds before the second, third and fourth attempt. */

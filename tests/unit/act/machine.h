@@ -56,7 +56,7 @@ struct machine {
 	bool dkms_builds; /* dkms autoinstall makes modules in updates/, else it fails */
 	bool driver_dead; /* modules load, but no port appears */
 	bool ports_down;  /* ports appear, but none is ACTIVE */
-	bool no_pci;
+	bool adapter_goes; /* the function leaves the PCI bus when the driver is loaded */
 	unsigned nruns;    /* programs run */
 	unsigned restarts; /* ordered, see machine_restart */
 	bool (*stop)(void *ctx);

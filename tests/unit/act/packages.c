@@ -545,7 +545,9 @@ static int modprobe(const struct answer *a, const char *const *argv)
 
 	assert_string_equal(argv[1], "-S");
 	crash_pause(); /* the kernel is not killed with us */
-	if (text_eq(name, "mlx5_ib") && !a->m->driver_dead)
+	if (text_eq(name, "mlx5_ib") && a->m->adapter_goes)
+		assert_int_equal(fs_remove(a->m->host.root, "sys/bus/pci/devices/0101:00:00.0"), 0);
+	else if (text_eq(name, "mlx5_ib") && !a->m->driver_dead)
 		machine_show_port(a->m);
 	machine_text(a->m, "proc/modules", &text);
 	assert_int_equal(buf_add_format(&text, "%s 65536 0 - Live 0x0\n", name), 0);

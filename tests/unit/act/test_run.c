@@ -1,6 +1,10 @@
 /* tests/unit/act/test_run.c - whole runs: to their end, and back. */
 #include "machine.h"
 
+#include "act/outcome.h"
+#include "base/fault.h"
+#include "base/fs.h"
+
 static struct machine m;
 static struct outcome o;
 
@@ -34,10 +38,40 @@ static void installs_and_undoes(void **unused)
 	assert_string_equal(buf_text(&now), buf_text(&former));
 }
 
+/* 11 judges a machine before the work; what goes wrong after it began is 14. */
+static void an_adapter_that_goes_is_a_failure(void **unused)
+{
+	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+
+	(void)unused;
+	m.adapter_goes = true;
+	assert_int_equal(fs_remove(m.host.root, "sys/class/infiniband"), 0);
+	machine_snapshot(&m, &former);
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 14);
+	assert_int_equal(o.fault, FAULT_ADAPTER_LOST);
+	machine_snapshot(&m, &now);
+	assert_string_equal(buf_text(&now), buf_text(&former));
+}
+
+/* The same on a machine where nothing has to be changed any more. */
+static void a_kept_stack_may_lose_its_adapter(void **unused)
+{
+	struct outcome kept = { .verification = { .verdict = VERDICT_ABSENT } };
+
+	(void)unused;
+	outcome_of_verification(&kept, true);
+	assert_int_equal(kept.exit_code, 14);
+	assert_int_equal(fault_row(kept.fault)->exit_code, 14);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(installs_and_undoes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_adapter_that_goes_is_a_failure, set_up,
+						tear_down),
+		cmocka_unit_test(a_kept_stack_may_lose_its_adapter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
