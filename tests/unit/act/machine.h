@@ -53,9 +53,9 @@ struct machine {
 	const struct archive_package *archive;
 	size_t narchive;
 	struct upset upsets[4];
-	bool dkms_builds; /* dkms autoinstall makes modules in updates/, else it fails */
-	bool driver_dead; /* modules load, but no port appears */
-	bool ports_down;  /* ports appear, but none is ACTIVE */
+	bool dkms_builds;  /* dkms autoinstall makes modules in updates/, else it fails */
+	bool driver_dead;  /* modules load, but no port appears */
+	bool ports_down;   /* ports appear, but none is ACTIVE */
 	bool adapter_goes; /* the function leaves the PCI bus when the driver is loaded */
 	unsigned nruns;    /* programs run */
 	unsigned restarts; /* ordered, see machine_restart */
