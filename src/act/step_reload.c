@@ -51,15 +51,12 @@ static int reload_prepare(const struct step_context *c, const struct step *s, js
 	char boot[40] = "";
 
 	(void)s;
-	if (!f || probe_facts(c->host, &options, f, err) < 0)
+	if (!f)
+		return error_set(err, FAULT_INTERNAL, 0, "no memory to reload modules");
+	if (probe_facts(c->host, &options, f, err) < 0)
 		return -1;
-	if (f->hyperv.vmbus == TRI_YES || f->nusers > 0)
-		return error_set(err, FAULT_RELOAD_REFUSED, 0,
-				 f->nusers > 0 ? "the module %s hangs on %s and would be torn"
-					       : "on Hyper-V a loaded module of the adapter is "
-						 "never unloaded%s%s",
-				 f->nusers > 0 ? f->users[0].name : "",
-				 f->nusers > 0 ? f->users[0].holds : "");
+	if (reload_refuse(f, err) < 0)
+		return -1;
 	(void)!HOST_READ_LINE(c->host, "proc/sys/kernel/random/boot_id", boot);
 	*ret = json_pack("{s:o, s:s}", "loaded", loaded(c), "boot", boot);
 	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory to reload modules");

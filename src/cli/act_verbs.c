@@ -117,15 +117,16 @@ static void digest_settings(const struct settings *s, char ret[static DIGEST_TEX
 	digest_of(buf_text(&text), text.len, ret);
 }
 
-/* Under a program that waits for us: -1 to go on here, or the exit code to end with. A catalogue of
- * somebody's own is not handed on: then the work is done here. */
-static int give_to_a_unit(struct app *app)
+/* Under a program that waits for us: -1 to go on here, or the exit code to end with. Only what was
+ * agreed to beforehand is handed on, and neither a catalogue of somebody's own nor a reload: then
+ * the work is done here. */
+static int give_to_a_unit(struct app *app, bool yes, bool reload)
 {
 	struct error err = { 0 };
 	char told[400];
 	bool given;
 
-	if (app->catalogue_path)
+	if (!yes || reload || app->catalogue_path)
 		return -1;
 	if (hand_over(&app->host, "/proc/self/exe", &app->settings, &given, told, sizeof(told),
 		      &err) < 0)
@@ -148,6 +149,7 @@ int verb_apply(struct app *app, int argc, char **argv)
 					 .wait = true };
 	struct error err = { 0 };
 	struct act act;
+	bool yes;
 	int rc;
 
 	if (!o)
@@ -157,10 +159,11 @@ int verb_apply(struct app *app, int argc, char **argv)
 			  "a world is read-only: nothing can be applied to it");
 		return fail(app, &err);
 	}
-	rc = give_to_a_unit(app);
+	yes = app->json || option_given(argc, argv, "--yes");
+	rc = give_to_a_unit(app, yes, options.reload);
 	if (rc >= 0)
 		return rc;
-	rc = show_and_ask(app, app->json || option_given(argc, argv, "--yes"), options.reload, o);
+	rc = show_and_ask(app, yes, options.reload, o);
 	if (rc != 0)
 		return rc;
 	log_fd = open_status_log(app);

@@ -111,4 +111,8 @@ bool plan_may_change(const struct plan *p, const struct facts *f);
 json_t *plan_to_json(const struct plan *p);
 int plan_from_json(const json_t *j, struct plan *ret, struct error *err);
 
+/* FAULT_RELOAD_REFUSED where the loaded modules must not be put out: on Hyper-V, where that is not
+ * known, and where something else hangs on them. */
+int reload_refuse(const struct facts *f, struct error *err);
+
 const char *step_kind_name(enum step_kind kind); /* "packages" */

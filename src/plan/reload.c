@@ -3,12 +3,17 @@
 
 #include "base/text.h"
 
-static int refuse(const struct facts *f, struct error *err)
+int reload_refuse(const struct facts *f, struct error *err)
 {
 	if (f->hyperv.vmbus == TRI_YES || f->vm.azure)
 		return error_set(err, FAULT_RELOAD_REFUSED, 0,
 				 "on Hyper-V a loaded module of the adapter is never unloaded: its "
 				 "function would be detached");
+	if (f->hyperv.vmbus != TRI_NO)
+		return error_set(
+			err, FAULT_RELOAD_REFUSED, 0,
+			"whether this is Hyper-V is not known, where a loaded module of the "
+			"adapter is never unloaded");
 	if (f->nusers > 0)
 		return error_set(err, FAULT_RELOAD_REFUSED, 0,
 				 "the module %s hangs on %s and would be torn", f->users[0].name,
@@ -20,7 +25,7 @@ int plan_reload(struct plan *p, const struct facts *f, struct error *err)
 {
 	struct step *s;
 
-	if (refuse(f, err) < 0)
+	if (reload_refuse(f, err) < 0)
 		return -1;
 	if (!p->reboot || p->nsteps == PLAN_STEPS_MAX)
 		return 0;

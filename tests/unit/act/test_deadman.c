@@ -120,7 +120,9 @@ static int set_up(void **unused)
 	memset(&net, 0, sizeof(net));
 	load(true, false);
 	net.addressed = true;
+	/* Neither Hyper-V nor Azure, which is told by the chassis. */
 	assert_int_equal(fs_remove(m.host.root, "sys/bus/vmbus"), 0);
+	assert_int_equal(fs_remove(m.host.root, "sys/class/dmi"), 0);
 	return 0;
 }
 
@@ -237,6 +239,11 @@ static void hyper_v(void)
 	machine_put(&m, "sys/bus/vmbus/drivers/hv_pci/uevent", "");
 }
 
+static void azure(void)
+{
+	machine_put(&m, "sys/class/dmi/id/chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77\n");
+}
+
 static void a_user(void)
 {
 	machine_put(&m, "proc/modules",
@@ -246,7 +253,7 @@ static void a_user(void)
 
 static void refuses(void **unused)
 {
-	static void (*const spoils[])(void) = { hyper_v, a_user };
+	static void (*const spoils[])(void) = { hyper_v, azure, a_user };
 	struct step_context c = { .host = &m.host, .settings = &m.settings };
 	struct step s = { .nitems = 1 };
 

@@ -412,6 +412,9 @@ static void reloads_off_hyperv(void **unused)
 	assert_non_null(strstr(err.what, "Hyper-V"));
 	f->vm.azure = false;
 	assert_int_equal(plan_reload(&bench.plan, f, &err), -1);
+	f->hyperv.vmbus = TRI_UNKNOWN;
+	assert_int_equal(plan_reload(&bench.plan, f, &err), -1);
+	assert_non_null(strstr(err.what, "whether this is Hyper-V is not known"));
 	f->hyperv.vmbus = TRI_NO;
 	f->nusers = 1;
 	(void)TEXT_COPY(f->users[0].name, "ko2iblnd");
