@@ -37,17 +37,11 @@ static int unit_start(const struct host *h, const char *unit, const char *path, 
 				     path,          "--settings", "/" SETTINGS_FILE,
 				     "apply",       "--yes",      NULL };
 	struct run_spec spec = { .argv = argv, .deadline_s = START_S };
-	AUTO_RUN struct run_result r = { 0 };
-	char end[64];
+	char doing[96];
 
 	TEXT_FORMAT(option, "--unit=%s", unit);
-	if (run(h, &spec, &r, err) < 0)
-		return -1;
-	if (run_ok(&r))
-		return 0;
-	run_end_text(&r, &spec, end, sizeof(end));
-	return error_set(err, FAULT_WORKER_START, 0, "systemd-run did not start %s: %s: %.200s",
-			 unit, end, r.err.len ? text_trim(r.err.data) : "no message");
+	TEXT_FORMAT(doing, "systemd-run did not start %s", unit);
+	return run_or_fail(h, &spec, FAULT_WORKER_START, doing, err);
 }
 
 int hand_over(const struct host *h, const char *program, const struct settings *s, bool *ret,

@@ -88,22 +88,15 @@ static bool is_served(struct change *c)
 	return false;
 }
 
+/* `ret` says why it did not end well, "" if it did. */
 static void program_run(const struct change *c, const char *const *argv, int deadline_s, char *ret,
 			size_t size)
 {
 	struct run_spec spec = { .argv = argv, .deadline_s = deadline_s };
-	AUTO_RUN struct run_result r = { 0 };
 	struct error err = { 0 };
-	char end[64];
 
-	ret[0] = '\0';
-	if (run(c->host, &spec, &r, &err) < 0) {
-		text_copy(ret, size, err.what);
-	} else if (!run_ok(&r)) {
-		run_end_text(&r, &spec, end, sizeof(end));
-		text_format(ret, size, "%s: %s: %.150s", argv[0], end,
-			    r.err.len ? text_trim(r.err.data) : "no message");
-	}
+	(void)run_or_fail(c->host, &spec, FAULT_PROGRAM_FAILED, argv[0], &err);
+	text_copy(ret, size, err.what);
 }
 
 static bool rebuild(struct change *c)

@@ -61,15 +61,8 @@ int reboot_now(const struct host *h, struct error *err)
 	bool systemd = host_exists(h, "run/systemd/system");
 	struct run_spec spec = { .argv = systemd ? by_systemd : by_shutdown,
 				 .deadline_s = ORDER_DEADLINE_S };
-	AUTO_RUN struct run_result r = { 0 };
-	char end[64];
+	char doing[64];
 
-	if (run(h, &spec, &r, err) < 0)
-		return -1;
-	if (run_ok(&r))
-		return 0;
-	run_end_text(&r, &spec, end, sizeof(end));
-	return error_set(err, r.end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : FAULT_PROGRAM_FAILED,
-			 0, "the VM cannot be restarted: %s: %s: %.200s", spec.argv[0], end,
-			 r.err.len ? text_trim(r.err.data) : "no message");
+	TEXT_FORMAT(doing, "the VM cannot be restarted: %s", spec.argv[0]);
+	return run_or_fail(h, &spec, FAULT_PROGRAM_FAILED, doing, err);
 }

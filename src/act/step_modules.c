@@ -62,17 +62,10 @@ static int modprobe(const struct step_context *c, const char *release, const cha
 {
 	const char *const argv[] = { "modprobe", "-S", release, name, NULL };
 	struct run_spec spec = { .argv = argv, .deadline_s = MODPROBE_S };
-	AUTO_RUN struct run_result r = { 0 };
-	char end[64];
+	char doing[200];
 
-	if (run(c->host, &spec, &r, err) < 0)
-		return -1;
-	if (run_ok(&r))
-		return 0;
-	run_end_text(&r, &spec, end, sizeof(end));
-	return error_set(err, r.end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : FAULT_MODULE_LOAD, 0,
-			 "modprobe %s for kernel %s: %s: %.200s", name, release, end,
-			 r.err.len ? text_trim(r.err.data) : "no message");
+	TEXT_FORMAT(doing, "modprobe %s for kernel %s", name, release);
+	return run_or_fail(c->host, &spec, FAULT_MODULE_LOAD, doing, err);
 }
 
 /* Names of devices come from udev rules, after the module is there. No udev: nothing to wait for.

@@ -240,17 +240,10 @@ static int depmod(const struct step_context *c, const char *release, struct erro
 {
 	const char *const argv[] = { "depmod", "-a", release, NULL };
 	struct run_spec spec = { .argv = argv, .deadline_s = DEPMOD_S };
-	AUTO_RUN struct run_result r = { 0 };
-	char end[64];
+	char doing[120];
 
-	if (run(c->host, &spec, &r, err) < 0)
-		return -1;
-	if (run_ok(&r))
-		return 0;
-	run_end_text(&r, &spec, end, sizeof(end));
-	return error_set(err, r.end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : FAULT_PROGRAM_FAILED,
-			 0, "depmod -a %s: %s: %.200s", release, end,
-			 r.err.len ? text_trim(r.err.data) : "no message");
+	TEXT_FORMAT(doing, "depmod -a %s", release);
+	return run_or_fail(c->host, &spec, FAULT_PROGRAM_FAILED, doing, err);
 }
 
 struct placing {

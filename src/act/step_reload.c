@@ -65,16 +65,10 @@ static int reload_prepare(const struct step_context *c, const struct step *s, js
 static int call(const struct step_context *c, const char *const *argv, struct error *err)
 {
 	struct run_spec spec = { .argv = argv, .deadline_s = CALL_S };
-	AUTO_RUN struct run_result r = { 0 };
-	char end[64];
+	char doing[96];
 
-	if (run(c->host, &spec, &r, err) < 0)
-		return -1;
-	if (run_ok(&r))
-		return 0;
-	run_end_text(&r, &spec, end, sizeof(end));
-	return error_set(err, FAULT_RELOAD_FAILED, 0, "%s %s: %s: %.200s", argv[0], argv[1], end,
-			 r.err.len ? text_trim(r.err.data) : "no message");
+	TEXT_FORMAT(doing, "%s %s", argv[0], argv[1]);
+	return run_or_fail(c->host, &spec, FAULT_RELOAD_FAILED, doing, err);
 }
 
 static int exchange(const struct step_context *c, const json_t *before, struct error *err)

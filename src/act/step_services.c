@@ -10,30 +10,21 @@
 
 enum { SYSTEMCTL_S = 120 };
 
-/* `systemctl VERB [NAME]`. Returns its exit code, or -1 with *err set where it could not be asked.
- */
+/* `systemctl VERB [NAME]`. */
 static int systemctl(const struct step_context *c, const char *verb, const char *name,
-		     struct run_result *r, struct error *err)
+		     struct error *err)
 {
 	const char *const argv[] = { "systemctl", verb, name, NULL };
 	struct run_spec spec = { .argv = argv, .deadline_s = SYSTEMCTL_S };
-	char end[64];
+	char doing[120];
 
-	if (run(c->host, &spec, r, err) < 0)
-		return -1;
-	if (r->end == RUN_EXITED)
-		return r->code;
-	run_end_text(r, &spec, end, sizeof(end));
-	return error_set(err,
-			 r->end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : FAULT_PROGRAM_FAILED, 0,
-			 "systemctl %s: %s", verb, end);
+	TEXT_FORMAT(doing, "systemctl %s%s%s", verb, name ? " " : "", name ? name : "");
+	return run_or_fail(c->host, &spec, FAULT_SERVICE, doing, err);
 }
 
 static bool is_enabled(const struct step_context *c, const char *name)
 {
-	AUTO_RUN struct run_result r = { 0 };
-
-	return systemctl(c, "is-enabled", name, &r, NULL) == 0;
+	return systemctl(c, "is-enabled", name, NULL) == 0;
 }
 
 static bool services_check(const struct step_context *c, const struct step *s)
@@ -58,30 +49,15 @@ static int services_prepare(const struct step_context *c, const struct step *s, 
 	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory for a list of services");
 }
 
-/* `enable` or `disable` of one unit. */
-static int change(const struct step_context *c, const char *verb, const char *name,
-		  struct error *err)
-{
-	AUTO_RUN struct run_result r = { 0 };
-	int code = systemctl(c, verb, name, &r, err);
-
-	if (code <= 0)
-		return code;
-	return error_set(err, FAULT_SERVICE, 0, "systemctl %s %s: exit code %d: %.200s", verb, name,
-			 code, r.err.len ? text_trim(r.err.data) : "no message");
-}
-
 /* The units have come with packages a moment ago: systemd has not read them. No systemd runs in an
  * image that is being made; then there is nothing to tell. */
 static void reload(const struct step_context *c)
 {
-	AUTO_RUN struct run_result r = { 0 };
 	struct error why = { 0 };
 
 	if (fs_exists(c->host->root, "run/systemd/system") &&
-	    systemctl(c, "daemon-reload", NULL, &r, &why) != 0)
-		LOG(c->host->log, WARNING, "services.reload",
-		    "systemctl daemon-reload did not end well, ignoring");
+	    systemctl(c, "daemon-reload", NULL, &why) < 0)
+		LOG(c->host->log, WARNING, "services.reload", "%s, ignoring", why.what);
 }
 
 static int services_apply(const struct step_context *c, const struct step *s, const json_t *before,
@@ -90,7 +66,7 @@ static int services_apply(const struct step_context *c, const struct step *s, co
 	(void)before;
 	reload(c);
 	for (unsigned i = 0; i < s->nitems; i++)
-		if (change(c, "enable", s->items[i], err) < 0)
+		if (systemctl(c, "enable", s->items[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -117,7 +93,7 @@ static int services_undo(const struct step_context *c, const struct step *s, con
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = json_string_value(json_array_get(list, i));
 
-		if (name && is_enabled(c, name) && change(c, "disable", name, err) < 0)
+		if (name && is_enabled(c, name) && systemctl(c, "disable", name, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -63,18 +63,10 @@ static bool is_signed(int dir, const char *path)
 static int tool_run(const struct signing *g, const char *const *argv)
 {
 	struct run_spec spec = { .argv = argv, .deadline_s = TOOL_S, .quiet = true };
-	AUTO_RUN struct run_result r = { 0 };
-	char end[64];
+	char doing[128];
 
-	if (run(g->c->host, &spec, &r, g->err) < 0)
-		return -1;
-	if (run_ok(&r))
-		return 0;
-	run_end_text(&r, &spec, end, sizeof(end));
-	return error_set(g->err,
-			 r.end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : FAULT_PROGRAM_FAILED, 0,
-			 "a module cannot be signed: %s: %s: %.200s", argv[0], end,
-			 r.err.len ? text_trim(r.err.data) : "no message");
+	TEXT_FORMAT(doing, "a module cannot be signed: %.90s", argv[0]);
+	return run_or_fail(g->c->host, &spec, FAULT_PROGRAM_FAILED, doing, g->err);
 }
 
 /* The program's words, then the file. */

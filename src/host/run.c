@@ -333,3 +333,19 @@ void run_end_text(const struct run_result *r, const struct run_spec *spec, char 
 	}
 	(void)text_copy(ret, size, "not found");
 }
+
+int run_or_fail(const struct host *h, const struct run_spec *spec, enum fault fault,
+		const char *doing, struct error *err)
+{
+	AUTO_RUN struct run_result r = { 0 };
+	char end[64];
+
+	if (run(h, spec, &r, err) < 0)
+		return -1;
+	if (run_ok(&r))
+		return 0;
+	run_end_text(&r, spec, end, sizeof end);
+	return error_set(err, r.end == RUN_NOT_FOUND ? FAULT_PROGRAM_MISSING : fault, 0,
+			 "%s: %s: %.200s", doing, end,
+			 r.err.len > 0 ? text_trim(r.err.data) : "no message");
+}

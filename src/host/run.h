@@ -53,5 +53,10 @@ int run(const struct host *h, const struct run_spec *spec, struct run_result *re
 
 bool run_ok(const struct run_result *r); /* exited with 0 */
 
+/* Run it, and want exit code 0. Else -1, and *err is FAULT_PROGRAM_MISSING where there is no such
+ * program, `fault` for any other end; the sentence is "DOING: exit code 1: what it said". */
+int run_or_fail(const struct host *h, const struct run_spec *spec, enum fault fault,
+		const char *doing, struct error *err);
+
 /* "exit code 100", "killed by signal 9", "no end after 30 s", "not found" into a fixed array. */
 void run_end_text(const struct run_result *r, const struct run_spec *spec, char *ret, size_t size);

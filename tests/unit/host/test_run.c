@@ -554,11 +554,40 @@ static void logs_the_command_line_redacted(void **unused)
 	assert_string_equal(buf_text(&got), "run: true https://x/?sig=***\n");
 }
 
+static const struct {
+	const char *argv[4];
+	enum fault fault;
+	const char *what;
+} fail_rows[] = {
+	{ { "true" }, FAULT_NONE, "" },
+	{ { "sh", "-c", "echo a b >&2; exit 7" }, FAULT_MODULE_LOAD, "trying: exit code 7: a b" },
+	{ { "sh", "-c", "exit 7" }, FAULT_MODULE_LOAD, "trying: exit code 7: no message" },
+	{ { "sh", "-c", "kill -9 $$" },
+	  FAULT_MODULE_LOAD,
+	  "trying: killed by signal 9: no message" },
+	{ { "no-such-program" }, FAULT_PROGRAM_MISSING, "trying: not found: no message" },
+};
+
+static void every_end_but_success_is_an_error(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(fail_rows); i++) {
+		struct run_spec spec = { .argv = fail_rows[i].argv, .deadline_s = 30 };
+		struct error err = { .what = "" };
+		int rc = run_or_fail(&host, &spec, FAULT_MODULE_LOAD, "trying", &err);
+
+		assert_int_equal(rc, fail_rows[i].fault == FAULT_NONE ? 0 : -1);
+		assert_int_equal(err.fault, fail_rows[i].fault);
+		assert_string_equal(err.what, fail_rows[i].what);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_each_end),
 		cmocka_unit_test(what_cannot_be_executed),
+		cmocka_unit_test(every_end_but_success_is_an_error),
 		cmocka_unit_test(the_environment_is_exact),
 		cmocka_unit_test(sleep_ends_at_the_deadline),
 		cmocka_unit_test(who_heeds_sigterm_ends_in_its_own_way),
