@@ -29,9 +29,8 @@ int act_open(struct act *ret, const struct host *h, const struct catalogue *c, b
 		rc = ret->state < 0 ? -errno : 0;
 	}
 	if (rc < 0)
-		return error_set(err,
-				 rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-				 -rc, "/%s cannot be opened: %s", ACT_STATE_DIR, strerror(-rc));
+		return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				 "/%s cannot be opened: %s", ACT_STATE_DIR, strerror(-rc));
 	if (!for_writing)
 		return 0;
 	ret->lock = lock_take(ret->state, "lock", &holder);

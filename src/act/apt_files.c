@@ -94,9 +94,8 @@ int apt_download(const struct package_context *c, const char *dir, const char *c
 	TEXT_FORMAT(path, "%s/partial", dir + (dir[0] == '/'));
 	rc = fs_make_dirs(c->host->root, path, 0700);
 	if (rc < 0)
-		return error_set(err,
-				 rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-				 -rc, "/%s cannot be made: %s", path, strerror(-rc));
+		return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				 "/%s cannot be made: %s", path, strerror(-rc));
 	TEXT_FORMAT(archives, "Dir::Cache::archives=%s/", dir);
 	return apt_get(c, verb, names, "apt-get --reinstall --download-only install", &r, err);
 }

@@ -24,8 +24,8 @@ struct index {
 
 static int failed(const char *path, const char *doing, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "/%s cannot be %s: %s", path, doing, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc, "/%s cannot be %s: %s",
+			 path, doing, strerror(-rc));
 }
 
 /* What the package says of itself. */

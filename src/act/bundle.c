@@ -182,9 +182,8 @@ static int take_file(const struct bundle *b, const json_t *file, int to, struct 
 	if (rc == 0)
 		rc = skip(b->fd, tar_padding(entry.size));
 	if (rc < 0 && rc != -ENODATA)
-		return error_set(
-			err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			-rc, "%s of %s cannot be unpacked: %s", path, b->name, strerror(-rc));
+		return error_set(err, fault_of_write(rc, FAULT_WRITE_FAILED), -rc,
+				 "%s of %s cannot be unpacked: %s", path, b->name, strerror(-rc));
 	if (rc == 0 && text_eq(sha256, json_text_at(file, "sha256", "")))
 		return 0;
 	return error_set(err, FAULT_OFFLINE_BUNDLE, 0, "%s is damaged: %s %s", b->name, path,

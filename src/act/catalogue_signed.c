@@ -240,9 +240,8 @@ int signed_install(int state, const struct signed_catalogue *s, struct error *er
 	if (rc == 0)
 		rc = turn_link(state, name);
 	if (rc < 0)
-		return error_set(err,
-				 rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-				 -rc, "the catalogue cannot be installed in /" CATALOGUE_DIR ": %s",
+		return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				 "the catalogue cannot be installed in /" CATALOGUE_DIR ": %s",
 				 strerror(-rc));
 	rc = fs_list(state, ".", remove_former, &tidying);
 	(void)rc; /* what is left harms nobody: nothing points to it */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "act/download_room.h"
+#include "act/saved.h"
 #include "act/transfer.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -255,12 +256,6 @@ static void fetch_init(struct fetch *f, const struct download_context *c, const 
 
 /* Files. */
 
-static int file_failed(const char *path, const char *doing, int rc, struct error *err)
-{
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			 -rc, "/%s cannot be %s: %s", path, doing, strerror(-rc));
-}
-
 static int copy_local(const struct fetch *f, const struct download *d, const char *from,
 		      struct error *err)
 {
@@ -275,7 +270,7 @@ static int copy_local(const struct fetch *f, const struct download *d, const cha
 	if (d == NULL)
 		return 0;
 	rc = fs_copy_to(fd, f->c->host->root, f->part, 0600);
-	return rc < 0 ? file_failed(f->part, "written", rc, err) : 0;
+	return rc < 0 ? file_failed("written", f->part, rc, err) : 0;
 }
 
 static const char *local_path(const char *url)
@@ -292,9 +287,9 @@ static int open_part(struct fetch *f, const struct download *d, struct error *er
 	f->fd = openat(f->c->host->root, f->part,
 		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (f->fd < 0 || fstat(f->fd, &st) < 0)
-		return file_failed(f->part, "written", -errno, err);
+		return file_failed("written", f->part, -errno, err);
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return file_failed(f->part, "written", -EINVAL, err);
+		return file_failed("written", f->part, -EINVAL, err);
 	/* Whose first part this is cannot be told later, without a digest. */
 	return cut_to(f, f->has_digest ? INT64_MAX : 0, err);
 }
@@ -322,7 +317,7 @@ static int read_digest(const struct fetch *f, char ret[static DIGEST_TEXT_SIZE],
 
 	if (rc == 0 && fsync(fd) < 0)
 		rc = -errno;
-	return rc < 0 ? file_failed(f->part, "read", rc, err) : 0;
+	return rc < 0 ? file_failed("read", f->part, rc, err) : 0;
 }
 
 static int has_wrong_digest(const struct fetch *f, const struct download *d, const char *sha256,
@@ -374,7 +369,7 @@ int download_get(const struct download_context *c, const struct download *d,
 	if (rc == 0)
 		rc = fs_sync_parent(c->host->root, d->path);
 	if (rc < 0)
-		return file_failed(d->path, "written", rc, err);
+		return file_failed("written", d->path, rc, err);
 	memcpy(ret_sha256, sha256, sizeof sha256);
 	return 0;
 }

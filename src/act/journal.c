@@ -14,8 +14,8 @@ enum { NAME_TRIES = 100, RESERVED_BYTES = 256 << 10 };
 
 static int failed(const char *what, const char *doing, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "/var/lib/ib-vmext/%s cannot be %s: %s", what, doing, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+			 "/var/lib/ib-vmext/%s cannot be %s: %s", what, doing, strerror(-rc));
 }
 
 static void path_of(const char *run, char ret[static 80])

@@ -40,8 +40,8 @@ static void making_free(struct making *m)
 
 static int failed(const char *path, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			 -rc, "%.300s cannot be written: %s", path, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_WRITE_FAILED), -rc,
+			 "%.300s cannot be written: %s", path, strerror(-rc));
 }
 
 static int no_memory(struct error *err)

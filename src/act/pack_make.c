@@ -22,8 +22,8 @@ enum { PACK_MODE = 0644, END_BLOCKS = 2 };
 
 static int write_failed(const char *dir, const char *name, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			 -rc, "%s/%s cannot be written: %s", dir, name, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_WRITE_FAILED), -rc,
+			 "%s/%s cannot be written: %s", dir, name, strerror(-rc));
 }
 
 /* The archive. */

@@ -148,8 +148,8 @@ static int write_file(const struct package_context *c, const struct proxied *p, 
 		explicit_bzero(text.data, text.len);
 	if (rc == 0)
 		return 0;
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "/%s cannot be written: %s", path, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc, "/%s cannot be written: %s",
+			 path, strerror(-rc));
 }
 
 static void add_env(struct proxied *p, const char *word)

@@ -130,9 +130,8 @@ int pin_take(const struct host *h, const struct step *s, const char *run, const 
 	if (rc == 0)
 		rc = fs_replace(h->root, path, buf_text(&text), text.len, 0600);
 	if (rc < 0)
-		return error_set(err,
-				 rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-				 -rc, "/%s cannot be written: %s", path, strerror(-rc));
+		return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				 "/%s cannot be written: %s", path, strerror(-rc));
 	LOG(h->log, WARNING, "download.pinned",
 	    "nobody tells the digest of %.200s: it has the SHA-256 %s, which counts from now on",
 	    pin_url(s), sha256);

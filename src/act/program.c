@@ -55,15 +55,12 @@ static enum fault fault_of(int sys)
 	static const struct {
 		int sys;
 		enum fault fault;
-	} rows[] = { { EROFS, FAULT_READ_ONLY_USR },
-		     { ENOSPC, FAULT_DISK_FULL },
-		     { EDQUOT, FAULT_DISK_FULL },
-		     { EACCES, FAULT_NOEXEC } };
+	} rows[] = { { EROFS, FAULT_READ_ONLY_USR }, { EACCES, FAULT_NOEXEC } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].sys == sys)
 			return rows[i].fault;
-	return FAULT_WRITE_FAILED;
+	return fault_of_write(-sys, FAULT_WRITE_FAILED);
 }
 
 /* Why it may not run, as far as the file system tells. */

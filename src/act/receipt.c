@@ -237,9 +237,8 @@ static json_t *right_to_json(const struct host *h, const struct receipt_entry *e
 
 static int failed(const char *doing, int rc, struct error *err)
 {
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "the receipt /%s cannot be %s: %s", RECEIPT_PATH, doing,
-			 strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+			 "the receipt /%s cannot be %s: %s", RECEIPT_PATH, doing, strerror(-rc));
 }
 
 static int receipt_store(const struct host *h, const json_t *receipt, struct error *err)

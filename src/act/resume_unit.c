@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "act/saved.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -29,12 +30,6 @@ static const char unit_text[] =
 	"[Install]\n"
 	"WantedBy=multi-user.target\n";
 
-static int failed(const char *doing, int rc, struct error *err)
-{
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			 -rc, "/%s cannot be %s: %s", RESUME_UNIT, doing, strerror(-rc));
-}
-
 bool resume_unit_is_possible(const struct host *h)
 {
 	return fs_exists(h->root, "run/systemd/system"); /* as sd_booted(3) does */
@@ -56,7 +51,7 @@ int resume_unit_install(const struct host *h, struct error *err)
 		rc = -errno;
 	if (rc == 0)
 		rc = fs_sync_parent(h->root, WANTS_LINK);
-	return rc < 0 ? failed("installed", rc, err) : 0;
+	return rc < 0 ? file_failed("installed", RESUME_UNIT, rc, err) : 0;
 }
 
 int resume_unit_remove(const struct host *h, struct error *err)
@@ -67,6 +62,6 @@ int resume_unit_remove(const struct host *h, struct error *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (unlinkat(h->root, paths[i], 0) < 0 && errno != ENOENT)
-			return failed("removed", -errno, err);
+			return file_failed("removed", RESUME_UNIT, -errno, err);
 	return 0;
 }

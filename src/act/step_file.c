@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/saved.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -62,35 +63,18 @@ static void parent_remove(const struct step_context *c, const char *path, const 
 		    parent, strerror(errno));
 }
 
-static int failed(const char *doing, const char *path, int rc, struct error *err)
-{
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			 -rc, "/%s cannot be %s: %s", path, doing, strerror(-rc));
-}
-
 static int file_prepare(const struct step_context *c, const struct step *s, json_t **ret,
 			struct error *err)
 {
 	const char *path = s->items[0];
-	AUTO_FD int from = openat(c->host->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
+	bool existed = fs_exists(c->host->root, path);
 	char saved[160] = "";
-	int rc = 0;
 
-	if (from < 0 && errno != ENOENT)
-		return failed("read", path, -errno, err);
-	if (from >= 0) {
-		TEXT_FORMAT(saved, "saved/%s/%s", c->run, s->id);
-		if (fstat(from, &st) < 0)
-			return failed("read", path, -errno, err);
-		rc = fs_make_dirs(c->state_dir, saved, 0700);
+	if (existed)
 		TEXT_FORMAT(saved, "saved/%s/%s/file", c->run, s->id);
-		if (rc == 0)
-			rc = fs_copy_to(from, c->state_dir, saved, st.st_mode & 07777);
-		if (rc < 0)
-			return failed("saved", path, rc, err);
-	}
-	*ret = json_pack("{s:b, s:b, s:o}", "existed", from >= 0, "parentExisted",
+	if (existed && saved_keep(c, path, saved, err) < 0)
+		return -1;
+	*ret = json_pack("{s:b, s:b, s:o}", "existed", existed, "parentExisted",
 			 parent_is_there(c, path), "saved", json_text_or_null(saved));
 	return *ret ? 0
 		    : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to write down what %s was",
@@ -110,7 +94,7 @@ static int file_apply(const struct step_context *c, const struct step *s, const 
 		rc = fs_make_dirs(c->host->root, parent, 0755);
 	if (rc == 0)
 		rc = fs_replace(c->host->root, path, s->content, strlen(s->content), FILE_MODE);
-	return rc < 0 ? failed("written", path, rc, err) : 0;
+	return rc < 0 ? file_failed("written", path, rc, err) : 0;
 }
 
 static int file_confirm(const struct step_context *c, const struct step *s, struct error *err)
@@ -130,7 +114,7 @@ static int keep_beside(const struct step_context *c, const char *path, struct er
 	for (int i = 2; fs_exists(c->host->root, kept) && i < KEPT_MAX; i++)
 		TEXT_FORMAT(kept, "%s.ib-vmext-kept.%d", path, i);
 	if (renameat(c->host->root, path, c->host->root, kept) < 0)
-		return failed("kept beside", path, -errno, err);
+		return file_failed("kept beside", path, -errno, err);
 	LOG(c->host->log, WARNING, "file.kept",
 	    "/%s was changed by someone else: their version is kept as /%s", path, kept);
 	return 0;
@@ -155,19 +139,6 @@ static bool is_put_back(const struct step_context *c, const char *path, const ch
 	       has_bytes(c->host, path, buf_text(&old), old.len);
 }
 
-static int put_back(const struct step_context *c, const char *path, const char *saved,
-		    struct error *err)
-{
-	AUTO_FD int from = openat(c->state_dir, saved, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	int rc;
-
-	if (from < 0 || fstat(from, &st) < 0)
-		return failed("put back from what was saved", path, -errno, err);
-	rc = fs_copy_to(from, c->host->root, path, st.st_mode & 07777);
-	return rc < 0 ? failed("put back", path, rc, err) : 0;
-}
-
 static int file_undo(const struct step_context *c, const struct step *s, const json_t *before,
 		     struct error *err)
 {
@@ -182,12 +153,12 @@ static int file_undo(const struct step_context *c, const struct step *s, const j
 	if (!ours && fs_exists(c->host->root, path) && keep_beside(c, path, err) < 0)
 		return -1;
 	if (saved)
-		return put_back(c, path, saved, err);
+		return saved_put_back(c, saved, path, err);
 	if (ours && unlinkat(c->host->root, path, 0) < 0 && errno != ENOENT)
-		return failed("removed", path, -errno, err);
+		return file_failed("removed", path, -errno, err);
 	rc = fs_sync_parent(c->host->root, path);
 	parent_remove(c, path, before);
-	return rc < 0 && rc != -ENOENT ? failed("removed", path, rc, err) : 0;
+	return rc < 0 && rc != -ENOENT ? file_failed("removed", path, rc, err) : 0;
 }
 
 const struct step_ops step_file = {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/saved.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -28,12 +29,6 @@ static bool prebuilt_check(const struct step_context *c, const struct step *s)
 	(void)c;
 	(void)s;
 	return false;
-}
-
-static int failed(const char *doing, const char *path, int rc, struct error *err)
-{
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED,
-			 -rc, "/%s cannot be %s: %s", path, doing, strerror(-rc));
 }
 
 static int no_memory(struct error *err)
@@ -104,7 +99,7 @@ static int keep_manifest(const struct step_context *c, const struct step *s, con
 	name_saved(c, s, PACK_MANIFEST, path, sizeof(path));
 	if (rc == 0)
 		rc = fs_replace(c->state_dir, path, text.data, text.len, 0600);
-	return rc < 0 ? failed("kept", path, rc, err) : 0;
+	return rc < 0 ? file_failed("kept", path, rc, err) : 0;
 }
 
 static int load_manifest(const struct step_context *c, const char *path, struct pack *ret,
@@ -154,20 +149,6 @@ static void name_torn(const char *path, char *ret, size_t size)
 
 /* Prepare: what has to be known to go back. */
 
-static int save_file(const struct step_context *c, const char *path, const char *saved,
-		     struct error *err)
-{
-	AUTO_FD int from = openat(c->host->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	int rc = 0;
-
-	if (from < 0 || fstat(from, &st) < 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = fs_copy_to(from, c->state_dir, saved, st.st_mode & 07777);
-	return rc < 0 ? failed("saved", path, rc, err) : 0;
-}
-
 /* In the order of the manifest: where the former file is kept, null where there was none. */
 static int save_files(const struct step_context *c, const struct step *s, const struct pack *p,
 		      json_t *list, struct error *err)
@@ -179,7 +160,7 @@ static int save_files(const struct step_context *c, const struct step *s, const 
 
 		(void)TEXT_FORMAT(name, "%u", i);
 		name_saved(c, s, name, saved, sizeof(saved));
-		if (existed && save_file(c, p->files[i].path, saved, err) < 0)
+		if (existed && saved_keep(c, p->files[i].path, saved, err) < 0)
 			return -1;
 		if (json_array_append_new(list, json_text_or_null(existed ? saved : "")) != 0)
 			return no_memory(err);
@@ -262,7 +243,7 @@ static int write_torn(const struct placing *w, const struct pack_file *file, con
 	char digest[DIGEST_TEXT_SIZE] = "";
 
 	if (fd < 0)
-		return failed("written", torn, -errno, w->err);
+		return file_failed("written", torn, -errno, w->err);
 	rc = digest_copy(from, file->size, fd, digest);
 	if (rc == 0 && !text_eq(digest, file->sha256))
 		rc = -ENODATA;
@@ -272,7 +253,7 @@ static int write_torn(const struct placing *w, const struct pack_file *file, con
 				 file->path);
 	if (rc == 0 && (fchmod(fd, MODULE_MODE) < 0 || fsync(fd) < 0))
 		rc = -errno;
-	return rc < 0 ? failed("written", file->path, rc, w->err) : 0;
+	return rc < 0 ? file_failed("written", file->path, rc, w->err) : 0;
 }
 
 static int place_one(void *ctx, unsigned at, int from)
@@ -290,13 +271,13 @@ static int place_one(void *ctx, unsigned at, int from)
 	if (rc == 0 && unlinkat(root, torn, 0) < 0 && errno != ENOENT)
 		rc = -errno;
 	if (rc < 0)
-		return failed("written", file->path, rc, w->err);
+		return file_failed("written", file->path, rc, w->err);
 	if (write_torn(w, file, torn, from) < 0)
 		return -1;
 	if (renameat(root, torn, root, file->path) < 0)
-		return failed("put in place", file->path, -errno, w->err);
+		return file_failed("put in place", file->path, -errno, w->err);
 	rc = fs_sync_parent(root, file->path);
-	return rc < 0 ? failed("put in place", file->path, rc, w->err) : 0;
+	return rc < 0 ? file_failed("put in place", file->path, rc, w->err) : 0;
 }
 
 static int prebuilt_apply(const struct step_context *c, const struct step *s, const json_t *before,
@@ -349,23 +330,10 @@ static bool is_former(const struct step_context *c, const char *path, const char
 	return fd >= 0 && digest_of_fd(fd, digest) == 0 && has_digest(c->host->root, path, digest);
 }
 
-static int put_back(const struct step_context *c, const char *path, const char *saved,
-		    struct error *err)
-{
-	AUTO_FD int from = openat(c->state_dir, saved, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	int rc;
-
-	if (from < 0 || fstat(from, &st) < 0)
-		return failed("put back from what was saved", path, -errno, err);
-	rc = fs_copy_to(from, c->host->root, path, st.st_mode & 07777);
-	return rc < 0 ? failed("put back", path, rc, err) : 0;
-}
-
 static int remove_file(const struct step_context *c, const char *path, struct error *err)
 {
 	if (unlinkat(c->host->root, path, 0) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return failed("removed", path, -errno, err);
+		return file_failed("removed", path, -errno, err);
 	return 0;
 }
 
@@ -387,7 +355,7 @@ static int take_back(const struct step_context *c, const struct pack_file *file,
 		return 0;
 	}
 	if (saved)
-		return put_back(c, file->path, saved, err);
+		return saved_put_back(c, saved, file->path, err);
 	return ours ? remove_file(c, file->path, err) : 0;
 }
 

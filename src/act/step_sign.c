@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/saved.h"
 #include "act/sign.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -109,13 +110,6 @@ static int sign_plain(const struct signing *g, const char *file)
 	return tool_run(g, argv);
 }
 
-static int failed(const struct signing *g, const char *path, int rc)
-{
-	return error_set(g->err,
-			 rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_WRITE_FAILED, -rc,
-			 "/%s cannot be signed: %s", path, strerror(-rc));
-}
-
 /* On a copy: what stands in the kernel's directory is whole at every instant. `path` is below the
  * root. */
 static int sign_copy(const struct signing *g, const char *path, const char *copy)
@@ -126,7 +120,7 @@ static int sign_copy(const struct signing *g, const char *path, const char *copy
 	int rc = from < 0 ? -errno : fs_copy_to(from, g->c->state_dir, copy, 0600);
 
 	if (rc < 0)
-		return failed(g, path, rc);
+		return file_failed("signed", path, rc, g->err);
 	TEXT_FORMAT(packed, "/var/lib/ib-vmext/%s", copy);
 	TEXT_FORMAT(plain, "%.*s", (int)(strlen(packed) - (p ? strlen(p->end) : 0)), packed);
 	if (p && pack_run(g, p->unpack, ARRAY_SIZE(p->unpack), packed) < 0)
@@ -153,13 +147,13 @@ static int sign_one(void *ctx, const char *name)
 		return packing_of(path) ? 0 : 1;
 	rc = fs_make_dirs(g->c->state_dir, SCRATCH, 0700);
 	if (rc < 0)
-		return failed(g, path, rc);
+		return file_failed("signed", path, rc, g->err);
 	if (sign_copy(g, path, copy) < 0)
 		return -1;
 	AUTO_FD int from = openat(g->c->state_dir, copy, O_RDONLY | O_CLOEXEC);
 
 	rc = from < 0 ? -errno : fs_copy_to(from, g->c->host->root, path, st.st_mode & 07777);
-	return rc < 0 ? failed(g, path, rc) : 0;
+	return rc < 0 ? file_failed("signed", path, rc, g->err) : 0;
 }
 
 struct kernels {

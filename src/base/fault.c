@@ -1,6 +1,7 @@
 /* base/fault.c - lookups in the generated table of faults. */
 #include "base/fault.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/fault-table.h"
@@ -20,6 +21,11 @@ enum fault fault_by_slug(const char *slug)
 		if (strcmp(fault_table[i].slug, slug) == 0)
 			return (enum fault)i;
 	return FAULT_NONE;
+}
+
+enum fault fault_of_write(int rc, enum fault otherwise)
+{
+	return rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : otherwise;
 }
 
 const struct exit_row *exit_row(int code)

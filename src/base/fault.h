@@ -27,4 +27,9 @@ struct exit_row {
 
 const struct fault_row *fault_row(enum fault fault); /* never NULL */
 enum fault fault_by_slug(const char *slug);          /* FAULT_NONE if there is none */
-const struct exit_row *exit_row(int code);           /* NULL if the code is not in the table */
+
+/* Of a file that could not be written, by -errno: FAULT_DISK_FULL where there was no room, else
+ * `otherwise`. */
+enum fault fault_of_write(int rc, enum fault otherwise);
+
+const struct exit_row *exit_row(int code); /* NULL if the code is not in the table */

@@ -39,9 +39,7 @@ static int no_memory(struct error *err)
 
 static int write_failed(const struct capture *c, const char *path, int sys, struct error *err)
 {
-	bool full = sys == ENOSPC || sys == EDQUOT;
-
-	return error_set(err, full ? FAULT_DISK_FULL : FAULT_WRITE_FAILED, sys,
+	return error_set(err, fault_of_write(-sys, FAULT_WRITE_FAILED), sys,
 			 "cannot write %s%s%s: %s", c->dir, *path ? "/" : "", path, strerror(sys));
 }
 

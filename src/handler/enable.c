@@ -47,10 +47,9 @@ static int write_status(struct enable *e, const json_t *document, struct error *
 	int rc = status_write(e->host, e->request.status_dir, e->request.seq, document);
 
 	if (rc < 0)
-		return error_set(
-			err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATUS_DIR,
-			-rc, "cannot write %s/%lld.status: %s", e->request.status_dir,
-			(long long)e->request.seq, strerror(-rc));
+		return error_set(err, fault_of_write(rc, FAULT_STATUS_DIR), -rc,
+				 "cannot write %s/%lld.status: %s", e->request.status_dir,
+				 (long long)e->request.seq, strerror(-rc));
 	return 0;
 }
 

@@ -55,9 +55,8 @@ int state_write(const struct host *h, const char *name, const json_t *j, struct 
 	if (rc == 0)
 		rc = write_in(h, name, &text);
 	if (rc < 0)
-		return error_set(
-			err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			-rc, "cannot write /" ACT_STATE_DIR "/%s: %s", name, strerror(-rc));
+		return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				 "cannot write /" ACT_STATE_DIR "/%s: %s", name, strerror(-rc));
 	return 0;
 }
 

@@ -68,8 +68,8 @@ int rpm_config_note(const struct package_context *c, const struct transaction *t
 		rc = fs_replace(c->host->root, path, buf_text(&text), text.len, 0600);
 	if (rc == 0)
 		return 0;
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "/%s cannot be written: %s", path, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc, "/%s cannot be written: %s",
+			 path, strerror(-rc));
 }
 
 struct sweep {

@@ -109,8 +109,8 @@ static int make_dir(const struct package_context *c, const char *dir, struct err
 
 	if (rc == 0)
 		return 0;
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "%s cannot be made: %s", dir, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc, "%s cannot be made: %s",
+			 dir, strerror(-rc));
 }
 
 /* Out of the package manager's reach: dnf takes away what it has downloaded, wherever that lies,

@@ -32,8 +32,8 @@ int rpm_begin(const struct package_context *c, struct error *err)
 		rc = fs_replace(c->host->root, NOTE, buf_text(&text), text.len, 0600);
 	if (rc == 0)
 		return 0;
-	return error_set(err, rc == -ENOSPC || rc == -EDQUOT ? FAULT_DISK_FULL : FAULT_STATE_DIR,
-			 -rc, "/" NOTE " cannot be written: %s", strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+			 "/" NOTE " cannot be written: %s", strerror(-rc));
 }
 
 void rpm_end(const struct package_context *c)
