@@ -229,33 +229,6 @@ uint64_t bundle_bytes(const struct bundle *b)
 
 /* Writing. */
 
-static int write_zeros(int fd, uint64_t bytes)
-{
-	static const char zeros[2 * TAR_BLOCK];
-
-	return fs_write_all(fd, zeros, bytes);
-}
-
-static int write_head(int fd, const char *path, uint64_t size)
-{
-	struct tar_entry entry = { .size = size };
-	char block[TAR_BLOCK];
-	int rc = TEXT_COPY(entry.path, path);
-
-	if (rc == 0)
-		rc = tar_write_head(&entry, block);
-	return rc < 0 ? rc : fs_write_all(fd, block, sizeof block);
-}
-
-static int write_text(int fd, const char *path, const struct buf *text)
-{
-	int rc = write_head(fd, path, text->len);
-
-	if (rc == 0)
-		rc = fs_write_all(fd, text->data, text->len);
-	return rc < 0 ? rc : write_zeros(fd, tar_padding(text->len));
-}
-
 static int measure(int dir, json_t *file)
 {
 	AUTO_FD int fd = openat(dir, json_text_at(file, "path", ""),
@@ -281,13 +254,13 @@ static int write_file(int to, const json_t *file, int dir)
 	uint64_t size = (uint64_t)json_int_at(file, "size", 0);
 	AUTO_FD int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char sha256[DIGEST_TEXT_SIZE];
-	int rc = fd < 0 ? -errno : write_head(to, path, size);
+	int rc = fd < 0 ? -errno : tar_put_head(to, path, size);
 
 	if (rc == 0)
 		rc = digest_copy(fd, size, to, sha256);
 	if (rc == 0 && !text_eq(sha256, json_text_at(file, "sha256", "")))
 		rc = -ESTALE;
-	return rc < 0 ? rc : write_zeros(to, tar_padding(size));
+	return rc < 0 ? rc : tar_put_zeros(to, tar_padding(size));
 }
 
 /* minisign signs a file: for a moment this is the bundle, with the manifest alone. */
@@ -315,12 +288,12 @@ int bundle_write(int fd, json_t *manifest, int dir, const struct minisig_secret 
 	if (rc == 0)
 		rc = sign(fd, &text, key, &signature);
 	if (rc == 0)
-		rc = write_text(fd, BUNDLE_MANIFEST, &text);
+		rc = tar_put_text(fd, BUNDLE_MANIFEST, text.data, text.len);
 	if (rc == 0)
-		rc = write_text(fd, BUNDLE_SIGNATURE, &signature);
+		rc = tar_put_text(fd, BUNDLE_SIGNATURE, signature.data, signature.len);
 	for (size_t i = 0; rc == 0 && i < json_array_size(files); i++)
 		rc = write_file(fd, json_array_get(files, i), dir);
 	if (rc == 0)
-		rc = write_zeros(fd, 2 * TAR_BLOCK);
+		rc = tar_put_end(fd);
 	return rc == 0 && fsync(fd) < 0 ? -errno : rc;
 }

@@ -18,7 +18,7 @@
 #include "host/host.h"
 #include "probe/pack.h"
 
-enum { PACK_MODE = 0644, END_BLOCKS = 2 };
+enum { PACK_MODE = 0644 };
 
 static int write_failed(const char *dir, const char *name, int rc, struct error *err)
 {
@@ -28,24 +28,6 @@ static int write_failed(const char *dir, const char *name, int rc, struct error 
 
 /* The archive. */
 
-static int write_zeros(int fd, uint64_t size)
-{
-	static const char zeros[TAR_BLOCK * END_BLOCKS];
-
-	return fs_write_all(fd, zeros, size);
-}
-
-static int write_head(int fd, const char *path, uint64_t size)
-{
-	struct tar_entry entry = { .size = size };
-	char block[TAR_BLOCK];
-	int rc = TEXT_COPY(entry.path, path);
-
-	if (rc == 0)
-		rc = tar_write_head(&entry, block);
-	return rc < 0 ? rc : fs_write_all(fd, block, sizeof block);
-}
-
 static int write_manifest(int fd, const struct pack *p)
 {
 	AUTO_BUF struct buf text = { .max = PACK_MANIFEST_BYTES_MAX };
@@ -54,11 +36,7 @@ static int write_manifest(int fd, const struct pack *p)
 
 	if (rc == 0)
 		rc = buf_add_text(&text, "\n");
-	if (rc == 0)
-		rc = write_head(fd, PACK_MANIFEST, text.len);
-	if (rc == 0)
-		rc = fs_write_all(fd, text.data, text.len);
-	return rc < 0 ? rc : write_zeros(fd, tar_padding(text.len));
+	return rc < 0 ? rc : tar_put_text(fd, PACK_MANIFEST, text.data, text.len);
 }
 
 /* -ESTALE: it is another file by now. */
@@ -66,13 +44,13 @@ static int write_module(int fd, const struct host *h, const struct pack_file *fi
 {
 	AUTO_FD int from = host_open(h, file->path, O_NOFOLLOW | O_NONBLOCK);
 	char digest[DIGEST_TEXT_SIZE] = "";
-	int rc = from < 0 ? from : write_head(fd, file->path, file->size);
+	int rc = from < 0 ? from : tar_put_head(fd, file->path, file->size);
 
 	if (rc == 0)
 		rc = digest_copy(from, file->size, fd, digest);
 	if (rc == -ENODATA || (rc == 0 && !text_eq(digest, file->sha256)))
 		rc = -ESTALE;
-	return rc < 0 ? rc : write_zeros(fd, tar_padding(file->size));
+	return rc < 0 ? rc : tar_put_zeros(fd, tar_padding(file->size));
 }
 
 static int write_archive(int fd, const struct host *h, const struct pack *p)
@@ -82,7 +60,7 @@ static int write_archive(int fd, const struct host *h, const struct pack *p)
 	for (unsigned i = 0; i < p->nfiles && rc == 0; i++)
 		rc = write_module(fd, h, &p->files[i]);
 	if (rc == 0)
-		rc = write_zeros(fd, TAR_BLOCK * END_BLOCKS);
+		rc = tar_put_end(fd);
 	if (rc == 0 && (fchmod(fd, PACK_MODE) < 0 || fsync(fd) < 0))
 		rc = -errno;
 	return rc;

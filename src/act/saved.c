@@ -13,8 +13,8 @@
 
 int file_failed(const char *doing, const char *path, int rc, struct error *err)
 {
-	return error_set(err, fault_of_write(rc, FAULT_WRITE_FAILED), -rc,
-			 "/%s cannot be %s: %s", path, doing, strerror(-rc));
+	return error_set(err, fault_of_write(rc, FAULT_WRITE_FAILED), -rc, "/%s cannot be %s: %s",
+			 path, doing, strerror(-rc));
 }
 
 static int make_parent(int dir, const char *path)
@@ -29,8 +29,7 @@ static int make_parent(int dir, const char *path)
 	return fs_make_dirs(dir, parent, 0700);
 }
 
-int saved_keep(const struct step_context *c, const char *path, const char *saved,
-	       struct error *err)
+int saved_keep(const struct step_context *c, const char *path, const char *saved, struct error *err)
 {
 	AUTO_FD int from = openat(c->host->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;

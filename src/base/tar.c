@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/text.h"
 
 /* The head, byte by byte; numbers are octal digits. */
@@ -122,4 +123,36 @@ int tar_parse_head(const char block[static TAR_BLOCK], struct tar_entry *ret)
 uint64_t tar_padding(uint64_t size)
 {
 	return (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
+}
+
+int tar_put_zeros(int fd, uint64_t size)
+{
+	static const char zeros[2 * TAR_BLOCK];
+
+	return size > sizeof zeros ? -EINVAL : fs_write_all(fd, zeros, size);
+}
+
+int tar_put_head(int fd, const char *path, uint64_t size)
+{
+	struct tar_entry entry = { .size = size };
+	char block[TAR_BLOCK];
+	int rc = TEXT_COPY(entry.path, path);
+
+	if (rc == 0)
+		rc = tar_write_head(&entry, block);
+	return rc < 0 ? rc : fs_write_all(fd, block, sizeof block);
+}
+
+int tar_put_text(int fd, const char *path, const void *text, uint64_t size)
+{
+	int rc = tar_put_head(fd, path, size);
+
+	if (rc == 0)
+		rc = fs_write_all(fd, text, size);
+	return rc < 0 ? rc : tar_put_zeros(fd, tar_padding(size));
+}
+
+int tar_put_end(int fd)
+{
+	return tar_put_zeros(fd, 2 * TAR_BLOCK);
 }

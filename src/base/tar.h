@@ -22,5 +22,15 @@ int tar_write_head(const struct tar_entry *entry, char ret[static TAR_BLOCK]);
  * file. */
 int tar_parse_head(const char block[static TAR_BLOCK], struct tar_entry *ret);
 
+/* Write a head to the file; write zeros, at most two blocks of them. Return 0 or -errno. */
+int tar_put_head(int fd, const char *path, uint64_t size);
+int tar_put_zeros(int fd, uint64_t size);
+
+/* A whole file of the archive: head, text, zeros. */
+int tar_put_text(int fd, const char *path, const void *text, uint64_t size);
+
+/* The end of the archive. */
+int tar_put_end(int fd);
+
 /* What fills a file of this size to whole blocks. */
 uint64_t tar_padding(uint64_t size);

@@ -66,6 +66,18 @@ int verb_offline(struct app *app, int argc, char **argv);
 int verb_capture(struct app *app, int argc, char **argv);
 int verb_handler(struct app *app, int argc, char **argv);
 
+/* What follows a verb that has several: `pack make`. The words after it are counted. */
+struct action {
+	const char *name;
+	int min_words, max_words;
+	int (*run)(struct app *app, int argc, char **argv); /* the words; returns the exit code */
+};
+
+/* Run the one that argv[0] names; the table is ended by a row without a name. FAULT_USAGE names
+ * those that there are. */
+int action_run(struct app *app, const char *verb, const struct action *actions, int argc,
+	       char **argv);
+
 /* Was this option of the verb given? */
 bool option_given(int argc, char **argv, const char *name);
 

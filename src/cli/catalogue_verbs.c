@@ -50,11 +50,12 @@ static int list_as_json(struct app *app)
 	return print_json(app, document);
 }
 
-static int list_rows(struct app *app, const char *word)
+static int list_rows(struct app *app, int argc, char **argv)
 {
 	const struct catalogue *c = app->catalogue;
 
-	(void)word;
+	(void)argc;
+	(void)argv;
 	if (app->json)
 		return list_as_json(app);
 	fprintf(app->out, "Catalogue %s, %s: %zu drivers, %zu sizes, %zu adapters\n\n", c->version,
@@ -125,14 +126,16 @@ static void render_value(FILE *out, const json_t *value)
 	fputc('\n', out);
 }
 
-static int show_row(struct app *app, const char *id)
+static int show_row(struct app *app, int argc, char **argv)
 {
+	const char *id = argv[0];
 	const char *table, *key;
 	AUTO_JSON json_t *row = row_named(app->catalogue, id, &table);
 	AUTO_JSON json_t *document = NULL;
 	struct error err = { 0 };
 	json_t *value;
 
+	(void)argc;
 	if (row == NULL) {
 		const char *nearest = nearest_id(app->catalogue, id);
 
@@ -219,8 +222,9 @@ static int check_rows(struct app *app, const struct catalogue *c, const char *fr
 	return to.wrong == 0 ? 0 : 14;
 }
 
-static int check_catalogue(struct app *app, const char *path)
+static int check_catalogue(struct app *app, int argc, char **argv)
 {
+	const char *path = argc > 0 ? argv[0] : NULL;
 	AUTO_CATALOGUE struct catalogue_owned c = { 0 };
 	AUTO_JSON json_t *document = NULL;
 	struct error err = { 0 };
@@ -246,14 +250,16 @@ static void say_finding(void *ctx, const char *path, const char *what)
 	fprintf(stderr, "ib-vmext: %s: %s\n", path, what);
 }
 
-static int import_list(struct app *app, const char *path)
+static int import_list(struct app *app, int argc, char **argv)
 {
+	const char *path = argv[0];
 	const struct import_report report = { say_finding, NULL };
 	AUTO_JSON json_t *drivers = NULL;
 	AUTO_JSON json_t *document = NULL;
 	struct error err = { 0 };
 	char why[400];
 
+	(void)argc;
 	document = read_document(path, &err);
 	if (!document)
 		return fail(app, &err);
@@ -276,8 +282,9 @@ static int may_update(const struct app *app, struct error *err)
 	return 0;
 }
 
-static int update_catalogue(struct app *app, const char *path)
+static int update_catalogue(struct app *app, int argc, char **argv)
 {
+	const char *path = argv[0];
 	struct catalogue_judge by = { &app->host, &app->settings, &catalogue_built_in };
 	AUTO_CATALOGUE struct catalogue_owned c = { 0 };
 	AUTO_JSON json_t *document = NULL;
@@ -285,6 +292,7 @@ static int update_catalogue(struct app *app, const char *path)
 	struct act act;
 	int rc;
 
+	(void)argc;
 	if (may_update(app, &err) < 0 || act_open(&act, &app->host, app->catalogue, true, &err) < 0)
 		return fail(app, &err);
 	rc = catalogue_install(&act, &by, path, &c, &err);
@@ -302,30 +310,13 @@ static int update_catalogue(struct app *app, const char *path)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int min_words, max_words; /* after the name */
-	int (*run)(struct app *app, const char *word);
-} actions[] = {
-	{ "list", 0, 0, list_rows },          { "show", 1, 1, show_row },
-	{ "check", 0, 1, check_catalogue },   { "import", 1, 1, import_list },
-	{ "update", 1, 1, update_catalogue },
-};
-
 int verb_catalogue(struct app *app, int argc, char **argv)
 {
-	struct error err = { 0 };
+	static const struct action actions[] = {
+		{ "list", 0, 0, list_rows },          { "show", 1, 1, show_row },
+		{ "check", 0, 1, check_catalogue },   { "import", 1, 1, import_list },
+		{ "update", 1, 1, update_catalogue }, { 0 },
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		if (!text_eq(actions[i].name, argv[0]))
-			continue;
-		if (argc - 1 >= actions[i].min_words && argc - 1 <= actions[i].max_words)
-			return actions[i].run(app, argc > 1 ? argv[1] : NULL);
-		error_set(&err, FAULT_USAGE, 0, "catalogue %s: wrong number of arguments", argv[0]);
-		return fail(app, &err);
-	}
-	error_set(&err, FAULT_USAGE, 0,
-		  "there is no catalogue %.60s; there are list, show, check, import and update",
-		  argv[0]);
-	return fail(app, &err);
+	return action_run(app, "catalogue", actions, argc, argv);
 }

@@ -187,28 +187,13 @@ static int check(struct app *app, int argc, char **argv)
 	return say_checked(app, &b, &wrong, &unfit);
 }
 
-static const struct {
-	const char *name;
-	int min_words, max_words; /* after the name */
-	int (*run)(struct app *app, int argc, char **argv);
-} actions[] = {
-	{ "make", 1, 3, make },
-	{ "check", 1, 1, check },
-};
-
 int verb_offline(struct app *app, int argc, char **argv)
 {
-	struct error err = { 0 };
+	static const struct action actions[] = {
+		{ "make", 1, 3, make },
+		{ "check", 1, 1, check },
+		{ 0 },
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		if (!text_eq(actions[i].name, argv[0]))
-			continue;
-		if (argc - 1 >= actions[i].min_words && argc - 1 <= actions[i].max_words)
-			return actions[i].run(app, argc - 1, argv + 1);
-		error_set(&err, FAULT_USAGE, 0, "offline %s: wrong number of arguments", argv[0]);
-		return fail(app, &err);
-	}
-	error_set(&err, FAULT_USAGE, 0, "there is no offline %.60s; there are make and check",
-		  argv[0]);
-	return fail(app, &err);
+	return action_run(app, "offline", actions, argc, argv);
 }
