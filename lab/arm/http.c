@@ -1,10 +1,8 @@
 /* Serves the routes with libmicrohttpd over TLS, a thread a connection. */
 #include "inner.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <signal.h>
 #include <sodium.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "lab/fabric/listen.h"
 #include "lenient.h"
 
 enum { CONNECTION_TIMEOUT_S = 60, CONNECTIONS_MAX = 512, URL_MAX = 2048 };
@@ -258,60 +257,34 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state,
 	free(p);
 }
 
-/* Signals are for the caller's own threads: those of the library are made with all blocked. */
-static struct MHD_Daemon *daemon_start(struct arm *a, const struct sockaddr_in *at)
-{
-	struct MHD_Daemon *daemon;
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS, 0,
-		NULL, NULL, on_request, a, MHD_OPTION_SOCK_ADDR, at, MHD_OPTION_HTTPS_MEM_KEY,
-		a->key, MHD_OPTION_HTTPS_MEM_CERT, a->certificate, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_END);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return daemon;
-}
-
-static int listen_at(struct arm *a, int port, struct error *err)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-				  .sin_port = htons((uint16_t)(port == ARM_ANY_PORT ? 0 : port)) };
-	const union MHD_DaemonInfo *info;
-
-	errno = 0;
-	a->daemon = daemon_start(a, &at);
-	if (!a->daemon)
-		return error_set(err, FAULT_INTERNAL, errno,
-				 "the Resource Manager cannot listen on port %d: %s", port,
-				 strerror(errno));
-	info = MHD_get_daemon_info(a->daemon, MHD_DAEMON_INFO_BIND_PORT);
-	a->port = info ? info->port : port;
-	return 0;
-}
-
 int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 {
 	struct arm *a = calloc(1, sizeof *a);
+	struct listen_options l = { .address = "127.0.0.1",
+				    .port = o->port == ARM_ANY_PORT ? 0 : o->port,
+				    .on_request = on_request,
+				    .on_completed = on_completed,
+				    .cls = a,
+				    .timeout_s = CONNECTION_TIMEOUT_S,
+				    .connections_max = CONNECTIONS_MAX };
 
 	if (!a)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
 	a->fabric = o->fabric;
 	a->log = o->log;
-	a->port = o->port;
 	a->operations = json_object();
 	(void)pthread_mutex_init(&a->lock, NULL);
 	randombytes_buf(a->token_secret, sizeof a->token_secret);
-	if (arm_tls_prepare(a, o->state, err) < 0 || listen_at(a, o->port, err) < 0) {
-		arm_stop(a);
-		return -1;
+	if (arm_tls_prepare(a, o->state, err) == 0) {
+		l.key = a->key;
+		l.certificate = a->certificate;
+		if (listen_start(&l, &a->daemon, &a->port, err) == 0) {
+			*ret = a;
+			return 0;
+		}
 	}
-	*ret = a;
-	return 0;
+	arm_stop(a);
+	return -1;
 }
 
 void arm_stop(struct arm *a)

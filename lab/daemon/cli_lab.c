@@ -104,12 +104,23 @@ static int choose_dist(struct lab *lab, const char *given)
 	return LAB_OK;
 }
 
+static int choose_arm_port(struct lab *lab, const char *given)
+{
+	long port = 0;
+
+	if (text_eq(given, "any"))
+		port = ARM_ANY_PORT;
+	else if (given && (text_to_long(given, 10, &port) < 0 || port < 1 || port > 65535))
+		return -EINVAL;
+	lab->arm_port = (int)port;
+	return 0;
+}
+
 static int run_up(const struct cli *c)
 {
 	struct lab *lab = c->lab;
 	struct error err = { 0 };
 	int lock, rc = choose_dist(lab, cli_value(c, "dist"));
-	long port = 0;
 
 	if (rc != LAB_OK)
 		return rc;
@@ -117,12 +128,10 @@ static int run_up(const struct cli *c)
 		fprintf(stderr, "ib-lab: the lab is up already\n");
 		return LAB_OK;
 	}
-	if (cli_value(c, "arm-port") != NULL &&
-	    (text_to_long(cli_value(c, "arm-port"), 10, &port) < 0 || port < 1 || port > 65535)) {
-		fprintf(stderr, "ib-lab: --arm-port is a number from 1 to 65535\n");
+	if (choose_arm_port(lab, cli_value(c, "arm-port")) < 0) {
+		fprintf(stderr, "ib-lab: --arm-port is a number from 1 to 65535, or any\n");
 		return LAB_USAGE;
 	}
-	lab->arm_port = (int)port;
 	lock = take_lock(lab, &err);
 	if (lock < 0 || prepare(lab, &err) < 0) {
 		fprintf(stderr, "ib-lab: %s\n", err.what);
@@ -220,7 +229,7 @@ static int run_mirror_proxy(const struct cli *c)
 }
 
 const struct cli_verb cli_lab_verbs[] = {
-	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT]", "start the lab",
+	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT|any]", "start the lab",
 	  "foreground dist= arm-port= json", 0, 0, run_up },
 	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },

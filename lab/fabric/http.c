@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "listen.h"
 
 enum { CONNECTION_TIMEOUT_S = 120, SILENCE_MAX_MS = 600000 };
 
@@ -312,29 +313,16 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state,
 	free(p);
 }
 
-/* Signals are for the caller's own threads: those of the library are made with all blocked. */
-static struct MHD_Daemon *daemon_start(struct listener *l, const struct sockaddr_in *at)
-{
-	struct MHD_Daemon *daemon;
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION,
-				  0, NULL, NULL, on_request, l, MHD_OPTION_SOCK_ADDR, at,
-				  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S,
-				  MHD_OPTION_END);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return daemon;
-}
-
 int listener_open(struct fabric *f, enum fabric_service service, const char *address, int port,
 		  struct error *err)
 {
 	struct listener *l = calloc(1, sizeof *l);
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	const union MHD_DaemonInfo *info;
+	struct listen_options o = { .address = address,
+				    .port = port == FABRIC_ANY_PORT ? 0 : port,
+				    .on_request = on_request,
+				    .on_completed = on_completed,
+				    .cls = l,
+				    .timeout_s = CONNECTION_TIMEOUT_S };
 
 	if (!l)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
@@ -342,16 +330,9 @@ int listener_open(struct fabric *f, enum fabric_service service, const char *add
 	l->fabric = f;
 	l->service = service;
 	l->table = tables[service];
-	at.sin_port = htons((uint16_t)(port == FABRIC_ANY_PORT ? 0 : port));
-	if (TEXT_COPY(l->address, address) < 0 || inet_pton(AF_INET, address, &at.sin_addr) != 1)
+	if (TEXT_COPY(l->address, address) < 0)
 		return error_set(err, FAULT_USAGE, EINVAL, "%s is not an IPv4 address", address);
-	l->daemon = daemon_start(l, &at);
-	if (!l->daemon)
-		return error_set(err, FAULT_INTERNAL, errno, "cannot listen on %s port %d: %s",
-				 address, port, strerror(errno));
-	info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_BIND_PORT);
-	l->port = info ? info->port : port;
-	return 0;
+	return listen_start(&o, &l->daemon, &l->port, err);
 }
 
 void listener_close(struct listener *l)
