@@ -13,7 +13,7 @@ struct listen_options {
 	MHD_RequestCompletedCallback on_completed;
 	void *cls; /* of both */
 	unsigned timeout_s;
-	unsigned connections_max;     /* 0: the library's own */
+	unsigned connections_max;      /* 0: the library's own */
 	const char *key, *certificate; /* PEM: then it is TLS; else NULL */
 };
 

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
+#include "place.h"
 #include "host/run.h"
 #include "server.h"
 
@@ -35,10 +36,10 @@ struct test_clock {
 static struct server server;
 static struct test_clock test_clock;
 static struct log log_of_test;
-static struct host host;
+static struct place place;
 static struct settings settings;
 static struct download_context context;
-static char dir[64], right[DIGEST_TEXT_SIZE], said[8192];
+static char right[DIGEST_TEXT_SIZE], said[8192];
 static bool without_curl;
 
 static int64_t monotonic(const struct clock *c)
@@ -85,17 +86,14 @@ static void hear(void *ctx, const struct event *ev)
 static int set_up(void **unused)
 {
 	(void)unused;
-	TEXT_COPY(dir, "/tmp/ib-vmext-download-XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	place_make(&place);
 	test_clock = (struct test_clock) { .clock = { realtime, monotonic, sleep_not } };
-	host = (struct host) { .root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-			       .live = true,
-			       .runner = &watched,
-			       .clock = &test_clock.clock,
-			       .log = &log_of_test };
+	place.host.runner = &watched;
+	place.host.clock = &test_clock.clock;
+	place.host.log = &log_of_test;
 	settings_defaults(&settings);
 	context = (struct download_context) {
-		.host = &host, .settings = &settings, .stage = "download", .deadline_s = 600
+		.host = &place.host, .settings = &settings, .stage = "download", .deadline_s = 600
 	};
 	said[0] = '\0';
 	without_curl = false;
@@ -106,15 +104,14 @@ static int set_up(void **unused)
 static int tear_down(void **unused)
 {
 	(void)unused;
-	host_close(&host);
-	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
+	place_drop(&place);
 	return 0;
 }
 
 static const char *sha256_of(const char *path)
 {
 	static char sha256[DIGEST_TEXT_SIZE];
-	AUTO_FD int fd = openat(host.root, path, O_RDONLY);
+	AUTO_FD int fd = openat(place.host.root, path, O_RDONLY);
 
 	return fd >= 0 && digest_of_fd(fd, sha256) == 0 ? sha256 : "";
 }
@@ -162,8 +159,8 @@ static void try_rows(void)
 		int rc;
 
 		server_forget(&server);
-		(void)unlinkat(host.root, "file", 0);
-		(void)unlinkat(host.root, "file.part", 0);
+		(void)unlinkat(place.host.root, "file", 0);
+		(void)unlinkat(place.host.root, "file.part", 0);
 		rc = get(rows[i].path, right, &err);
 		if (err.fault != rows[i].fault || (rc == 0) != (err.fault == FAULT_NONE))
 			fail_msg("%s: %s: %s", rows[i].name, fault_row(err.fault)->slug, err.what);
@@ -185,7 +182,7 @@ static void downloads_by_wget(void **unused)
 	(void)unused;
 	without_curl = true;
 	try_rows();
-	assert_false(fs_exists(host.root, TRANSFER_WGETRC));
+	assert_false(fs_exists(place.host.root, TRANSFER_WGETRC));
 }
 
 /* Bytes that are there are not asked for again. */
@@ -196,11 +193,11 @@ static void resumes(void **unused)
 
 	(void)unused;
 	server_file(file);
-	assert_int_equal(fs_replace(host.root, "file.part", file, 200 << 10, 0600), 0);
+	assert_int_equal(fs_replace(place.host.root, "file.part", file, 200 << 10, 0600), 0);
 	assert_int_equal(get("/file", right, &err), 0);
 	assert_int_equal(server.seen->sent, 100 << 10);
 	assert_string_equal(sha256_of("file"), right);
-	assert_false(fs_exists(host.root, "file.part"));
+	assert_false(fs_exists(place.host.root, "file.part"));
 }
 
 /* What lies there may be of another file, or whole. */
@@ -210,11 +207,11 @@ static void begins_anew(void **unused)
 	struct error err;
 
 	(void)unused;
-	assert_int_equal(fs_replace(host.root, "file.part", "of another file", 15, 0600), 0);
+	assert_int_equal(fs_replace(place.host.root, "file.part", "of another file", 15, 0600), 0);
 	assert_int_equal(get("/file", right, &err), 0);
 	assert_string_equal(sha256_of("file"), right);
 	server_file(file);
-	assert_int_equal(fs_replace(host.root, "file.part", file, sizeof file, 0600), 0);
+	assert_int_equal(fs_replace(place.host.root, "file.part", file, sizeof file, 0600), 0);
 	assert_int_equal(get("/file", right, &err), 0);
 	assert_string_equal(sha256_of("file"), right);
 }
@@ -228,8 +225,8 @@ static void wrong_digest_leaves_nothing(void **unused)
 	assert_int_equal(err.fault, FAULT_DOWNLOAD_DIGEST);
 	assert_non_null(strstr(err.what, right));
 	assert_non_null(strstr(err.what, "the catalogue"));
-	assert_false(fs_exists(host.root, "file"));
-	assert_false(fs_exists(host.root, "file.part"));
+	assert_false(fs_exists(place.host.root, "file"));
+	assert_false(fs_exists(place.host.root, "file.part"));
 }
 
 static void needs_tls_without_a_digest(void **unused)
@@ -288,7 +285,7 @@ static void never_leaves_tls(void **unused)
 
 	(void)unused;
 	digest_of("", 0, nothing);
-	host.runner = &redirects;
+	place.host.runner = &redirects;
 	for (size_t i = 0; i < ARRAY_SIZE(to_rows); i++) {
 		struct error err = { 0 };
 
@@ -350,7 +347,7 @@ static void goes_through_the_proxy(void)
 {
 	struct error err;
 
-	(void)unlinkat(host.root, "file", 0);
+	(void)unlinkat(place.host.root, "file", 0);
 	(void)TEXT_FORMAT(settings.proxy, "127.0.0.1:%hu", server.port);
 	settings.proxy_user[0] = settings.proxy_password[0] = '\0';
 	assert_int_equal(get_proxied(&err), -1);
@@ -421,14 +418,14 @@ static void takes_local_files(void **unused)
 
 	(void)unused;
 	server_file(file);
-	assert_int_equal(fs_replace(host.root, "there", file, sizeof file, 0600), 0);
+	assert_int_equal(fs_replace(place.host.root, "there", file, sizeof file, 0600), 0);
 	assert_int_equal(download_get(&context, &d, got, &err), 0);
 	assert_string_equal(sha256_of("file"), right);
 	d.url = "/there";
 	d.sha256 = WRONG;
 	assert_int_equal(download_get(&context, &d, got, &err), -1);
 	assert_int_equal(err.fault, FAULT_DOWNLOAD_DIGEST);
-	assert_true(fs_exists(host.root, "there"));
+	assert_true(fs_exists(place.host.root, "there"));
 	assert_int_equal(download_ask(&context, "/nowhere", &size, &err), -1);
 	assert_int_equal(err.fault, FAULT_DOWNLOAD_NOT_FOUND);
 }
@@ -454,7 +451,7 @@ static const struct {
 static void reaches(void **unused)
 {
 	static struct plan p;
-	struct step_context c = { .host = &host, .settings = &settings };
+	struct step_context c = { .host = &place.host, .settings = &settings };
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(reach_rows); i++) {

@@ -22,28 +22,19 @@
 #include "base/text.h"
 #include "facts/facts.h"
 #include "host/host.h"
+#include "place.h"
 #include "host/run.h"
 #include "signer.h"
 
 #define URL "https://content.example.com/ofed/a.tgz"
 
-static struct host host;
+static struct place place;
 static struct settings settings;
 static struct signer signer;
 static struct facts facts;
 static struct step_context c;
 static struct plan plan;
-static char dir[64], bundle_path[100], key_path[100];
-
-static void put(const char *path, const char *text)
-{
-	char parent[200];
-
-	(void)TEXT_COPY(parent, path);
-	*strrchr(parent, '/') = '\0';
-	assert_int_equal(fs_make_dirs(host.root, parent, 0755), 0);
-	assert_int_equal(fs_replace(host.root, path, text, strlen(text), 0644), 0);
-}
+static char bundle_path[100], key_path[100];
 
 static void make_key(void)
 {
@@ -51,7 +42,7 @@ static void make_key(void)
 
 	signer_make(&signer);
 	signer_secret(&signer, false, &secret);
-	put("srv/secret.key", buf_text(&secret));
+	place_put(&place, "srv/secret.key", buf_text(&secret));
 	minisig_key_text(&signer.public, settings.trusted_keys[0]);
 	settings.ntrusted_keys = 1;
 }
@@ -59,12 +50,7 @@ static void make_key(void)
 static int set_up(void **unused)
 {
 	(void)unused;
-	(void)TEXT_COPY(dir, "/tmp/ib-vmext-offline-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	host = (struct host) { .root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-			       .live = true,
-			       .runner = &runner_real,
-			       .clock = &clock_system };
+	place_make(&place);
 	settings_defaults(&settings);
 	make_key();
 	facts = (struct facts) { .os = { .id = "debian", .version = "12" },
@@ -74,21 +60,20 @@ static int set_up(void **unused)
 	plan.steps[0] = (struct step) {
 		.id = "download", .kind = STEP_DOWNLOAD, .items = { URL }, .nitems = 1
 	};
-	c = (struct step_context) { .host = &host,
+	c = (struct step_context) { .host = &place.host,
 				    .settings = &settings,
 				    .run = "20261122T110000Z-1-1",
-				    .packages = { .host = &host, .deadline_s = 60 } };
-	put("srv/mirror/content.example.com/ofed/a.tgz", "the artefact");
-	(void)TEXT_FORMAT(bundle_path, "%s/srv/bundle", dir);
-	(void)TEXT_FORMAT(key_path, "%s/srv/secret.key", dir);
+				    .packages = { .host = &place.host, .deadline_s = 60 } };
+	place_put(&place, "srv/mirror/content.example.com/ofed/a.tgz", "the artefact");
+	(void)TEXT_FORMAT(bundle_path, "%s/srv/bundle", place.dir);
+	(void)TEXT_FORMAT(key_path, "%s/srv/secret.key", place.dir);
 	return 0;
 }
 
 static int tear_down(void **unused)
 {
 	(void)unused;
-	host_close(&host);
-	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
+	place_drop(&place);
 	return 0;
 }
 
@@ -105,7 +90,7 @@ static void make_bundle(void)
 	struct error err = { 0 };
 
 	own.root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)TEXT_FORMAT(s.mirror, "%s/srv/mirror", dir);
+	(void)TEXT_FORMAT(s.mirror, "%s/srv/mirror", place.dir);
 	if (offline_make(&by, &facts, &plan, &order, &manifest, &err) < 0)
 		fail_msg("%s", err.what);
 	host_close(&own);
@@ -125,10 +110,11 @@ static void takes_an_artefact_from_a_bundle(void **unused)
 	assert_int_equal(step_download.prepare(&c, &plan.steps[0], &before, &err), 0);
 	assert_int_equal(step_download.apply(&c, &plan.steps[0], before, &err), 0);
 	assert_int_equal(step_download.confirm(&c, &plan.steps[0], &err), 0);
-	assert_int_equal(fs_read(host.root, "var/lib/ib-vmext/downloads/a.tgz", 100, &text), 0);
+	assert_int_equal(fs_read(place.host.root, "var/lib/ib-vmext/downloads/a.tgz", 100, &text),
+			 0);
 	assert_string_equal(buf_text(&text), "the artefact");
-	offline_tidy(&host);
-	assert_false(fs_exists(host.root, OFFLINE_DIR));
+	offline_tidy(&place.host);
+	assert_false(fs_exists(place.host.root, OFFLINE_DIR));
 }
 
 static void another_key(void)
@@ -141,7 +127,7 @@ static void another_key(void)
 
 static void damaged(void)
 {
-	int fd = openat(host.root, "srv/bundle", O_RDWR);
+	int fd = openat(place.host.root, "srv/bundle", O_RDWR);
 	struct stat st;
 
 	assert_true(fd >= 0 && fstat(fd, &st) == 0);
@@ -156,12 +142,12 @@ static void another_kernel(void)
 
 static void no_bundle(void)
 {
-	put("srv/bundle", "this is no bundle");
+	place_put(&place, "srv/bundle", "this is no bundle");
 }
 
 static void nothing(void)
 {
-	assert_int_equal(fs_remove(host.root, "srv/bundle"), 0);
+	assert_int_equal(fs_remove(place.host.root, "srv/bundle"), 0);
 }
 
 static void another_artefact(void)
@@ -233,9 +219,9 @@ static void build_package(const struct host *h, const char *name, const char *ne
 			  "Maintainer: a test <test@example.com>\nDescription: a fixture\n%s",
 			  name, needs);
 	(void)TEXT_FORMAT(path, "build/%s/DEBIAN/control", name);
-	put(path, control);
-	(void)TEXT_FORMAT(at, "%s/build/%s", dir, name);
-	(void)TEXT_FORMAT(to, "%s/files/packages/%s_1.0_all.deb", dir, name);
+	place_put(&place, path, control);
+	(void)TEXT_FORMAT(at, "%s/build/%s", place.dir, name);
+	(void)TEXT_FORMAT(to, "%s/files/packages/%s_1.0_all.deb", place.dir, name);
 	assert_int_equal(run(h, &spec, &r, &err), 0);
 	assert_true(run_ok(&r));
 }
@@ -245,8 +231,8 @@ static void write_config(const char *own)
 	AUTO_BUF struct buf text = { 0 };
 
 	assert_int_equal(apt_local_config(own, &text), 0);
-	put("etc/apt.conf", buf_text(&text));
-	(void)TEXT_FORMAT(config, "%s/etc/apt.conf", dir);
+	place_put(&place, "etc/apt.conf", buf_text(&text));
+	(void)TEXT_FORMAT(config, "%s/etc/apt.conf", place.dir);
 }
 
 static void apt_takes_packages_of_a_directory(void **unused)
@@ -266,9 +252,9 @@ static void apt_takes_packages_of_a_directory(void **unused)
 	if (access("/usr/bin/apt-get", X_OK) != 0 || geteuid() != 0)
 		skip();
 	own.root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)TEXT_FORMAT(packages, "%s/files/packages", dir + 1);
-	(void)TEXT_FORMAT(local, "%s/local", dir + 1);
-	assert_int_equal(fs_make_dirs(host.root, "files/packages", 0700), 0);
+	(void)TEXT_FORMAT(packages, "%s/files/packages", place.dir + 1);
+	(void)TEXT_FORMAT(local, "%s/local", place.dir + 1);
+	assert_int_equal(fs_make_dirs(place.host.root, "files/packages", 0700), 0);
 	build_package(&own, "ib-vmext-fixture-a", "Depends: ib-vmext-fixture-b (>= 1.0)\n");
 	build_package(&own, "ib-vmext-fixture-b", "");
 	write_config(local);
@@ -278,7 +264,7 @@ static void apt_takes_packages_of_a_directory(void **unused)
 	assert_int_equal(t.count, 2);
 	assert_string_equal(t.changes[0].name, "ib-vmext-fixture-a");
 	assert_string_equal(t.changes[1].name, "ib-vmext-fixture-b");
-	put("files/packages/broken.deb", "this is no package");
+	place_put(&place, "files/packages/broken.deb", "this is no package");
 	assert_int_equal(pc.manager->use_local(&pc, packages, local, &err), -1);
 	assert_int_equal(err.fault, FAULT_OFFLINE_BUNDLE);
 	host_close(&own);

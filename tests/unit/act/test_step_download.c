@@ -21,55 +21,39 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
+#include "place.h"
 
 #define STATE     "var/lib/ib-vmext"
 #define FILE_PATH STATE "/downloads/MLNX_OFED.tgz"
 #define PIN_PATH  FILE_PATH ".pin"
 
-static struct host host;
+static struct place place;
 static struct settings settings;
 static struct step_context c;
 static struct step step;
-static char dir[64];
-
-static void put(const char *path, const char *text)
-{
-	char parent[200];
-
-	(void)TEXT_COPY(parent, path);
-	*strrchr(parent, '/') = '\0';
-	assert_int_equal(fs_make_dirs(host.root, parent, 0755), 0);
-	assert_int_equal(fs_replace(host.root, path, text, strlen(text), 0644), 0);
-}
 
 static int set_up(void **unused)
 {
 	(void)unused;
-	(void)TEXT_COPY(dir, "/tmp/ib-vmext-step-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	host = (struct host) { .root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-			       .live = true,
-			       .runner = &runner_real,
-			       .clock = &clock_system };
+	place_make(&place);
 	settings_defaults(&settings);
 	(void)TEXT_COPY(settings.mirror, "/srv/mirror/");
-	c = (struct step_context) { .host = &host,
+	c = (struct step_context) { .host = &place.host,
 				    .settings = &settings,
 				    .run = "20261122T110000Z-1-1",
-				    .packages = { .host = &host, .deadline_s = 60 } };
+				    .packages = { .host = &place.host, .deadline_s = 60 } };
 	step = (struct step) { .id = "download",
 			       .kind = STEP_DOWNLOAD,
 			       .items = { "https://content.example.com/ofed/MLNX_OFED.tgz" },
 			       .nitems = 1 };
-	put("srv/mirror/content.example.com/ofed/MLNX_OFED.tgz", "the artefact");
+	place_put(&place, "srv/mirror/content.example.com/ofed/MLNX_OFED.tgz", "the artefact");
 	return 0;
 }
 
 static int tear_down(void **unused)
 {
 	(void)unused;
-	host_close(&host);
-	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
+	place_drop(&place);
 	return 0;
 }
 
@@ -107,12 +91,12 @@ static void downloads_and_undoes(void **unused)
 	assert_true(step_download.check(&c, &step));
 	assert_int_equal(step_download_path(&c, &step, path, sizeof path, &err), 0);
 	assert_string_equal(path, FILE_PATH);
-	assert_false(fs_exists(host.root, PIN_PATH));
-	put(FILE_PATH ".part", "of a killed run");
+	assert_false(fs_exists(place.host.root, PIN_PATH));
+	place_put(&place, FILE_PATH ".part", "of a killed run");
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(step_download.undo(&c, &step, before, &err), 0);
-	assert_false(fs_exists(host.root, FILE_PATH));
-	assert_false(fs_exists(host.root, FILE_PATH ".part"));
+	assert_false(fs_exists(place.host.root, FILE_PATH));
+	assert_false(fs_exists(place.host.root, FILE_PATH ".part"));
 }
 
 static void refuses_another_file(void **unused)
@@ -122,7 +106,7 @@ static void refuses_another_file(void **unused)
 	(void)unused;
 	know_digest("another artefact");
 	assert_int_equal(carry_out(&before), FAULT_DOWNLOAD_DIGEST);
-	assert_false(fs_exists(host.root, FILE_PATH));
+	assert_false(fs_exists(place.host.root, FILE_PATH));
 }
 
 /* A file that somebody put in the place of ours. */
@@ -132,7 +116,7 @@ static void downloads_anew_what_was_changed(void **unused)
 
 	(void)unused;
 	know_digest("the artefact");
-	put(FILE_PATH, "the artefact, changed");
+	place_put(&place, FILE_PATH, "the artefact, changed");
 	assert_int_equal(carry_out(&before), FAULT_NONE);
 	assert_true(step_download.check(&c, &step));
 }
@@ -147,9 +131,9 @@ static void write_receipt(void)
 	(void)TEXT_COPY(j->run, c.run);
 	j->plan.steps[0] = step;
 	j->plan.nsteps = 1;
-	receipt = json_pack("{s:o}", "artefacts", pins_to_json(&host, j, NULL));
+	receipt = json_pack("{s:o}", "artefacts", pins_to_json(&place.host, j, NULL));
 	assert_int_equal(json_write(receipt, false, &text), 0);
-	put(STATE "/receipt.json", buf_text(&text));
+	place_put(&place, STATE "/receipt.json", buf_text(&text));
 }
 
 static void pins_what_came_first(void **unused)
@@ -160,12 +144,13 @@ static void pins_what_came_first(void **unused)
 
 	(void)unused;
 	assert_int_equal(carry_out(&before), FAULT_NONE);
-	assert_true(fs_exists(host.root, PIN_PATH));
+	assert_true(fs_exists(place.host.root, PIN_PATH));
 	write_receipt();
-	assert_int_equal(fs_read(host.root, STATE "/receipt.json", 4096, &receipt), 0);
+	assert_int_equal(fs_read(place.host.root, STATE "/receipt.json", 4096, &receipt), 0);
 	assert_non_null(strstr(buf_text(&receipt), "\"pinned\":true"));
-	assert_int_equal(fs_remove(host.root, STATE "/downloads"), 0);
-	put("srv/mirror/content.example.com/ofed/MLNX_OFED.tgz", "the artefact, changed");
+	assert_int_equal(fs_remove(place.host.root, STATE "/downloads"), 0);
+	place_put(&place, "srv/mirror/content.example.com/ofed/MLNX_OFED.tgz",
+		  "the artefact, changed");
 	assert_int_equal(step_download.prepare(&c, &step, &again, &err), 0);
 	assert_int_equal(step_download.apply(&c, &step, again, &err), -1);
 	assert_int_equal(err.fault, FAULT_DOWNLOAD_DIGEST);
@@ -176,10 +161,11 @@ static void pins_what_came_first(void **unused)
 static void trusts_no_unpinned_file(void **unused)
 {
 	(void)unused;
-	put(FILE_PATH, "the artefact");
+	place_put(&place, FILE_PATH, "the artefact");
 	assert_false(step_download.check(&c, &step));
-	put(PIN_PATH, "{\"url\":\"https://another.example.com/MLNX_OFED.tgz\","
-		      "\"sha256\":\"\",\"at\":\"\"}");
+	place_put(&place, PIN_PATH,
+		  "{\"url\":\"https://another.example.com/MLNX_OFED.tgz\","
+		  "\"sha256\":\"\",\"at\":\"\"}");
 	assert_false(step_download.check(&c, &step));
 }
 
@@ -200,16 +186,16 @@ static void judges_room(void **unused)
 	struct error err = { 0 };
 
 	(void)unused;
-	assert_int_equal(download_place(&host, "a.deb", INT64_MAX / 8, path, sizeof path, &err),
-			 -1);
+	assert_int_equal(
+		download_place(&place.host, "a.deb", INT64_MAX / 8, path, sizeof path, &err), -1);
 	assert_int_equal(err.fault, FAULT_DISK_FULL);
-	assert_int_equal(download_place(&host, "a.deb", 1, path, sizeof path, &err), 0);
+	assert_int_equal(download_place(&place.host, "a.deb", 1, path, sizeof path, &err), 0);
 	assert_string_equal(path, STATE "/downloads");
 	assert_int_equal(download_room("a.tgz", 100 << 20) - download_room("a.deb", 100 << 20),
 			 200 << 20);
 	/* Others could put their file in the place of ours. */
-	assert_int_equal(fchmodat(host.root, STATE "/downloads", 0777, 0), 0);
-	assert_int_equal(download_place(&host, "a.deb", 1, path, sizeof path, &err), -1);
+	assert_int_equal(fchmodat(place.host.root, STATE "/downloads", 0777, 0), 0);
+	assert_int_equal(download_place(&place.host, "a.deb", 1, path, sizeof path, &err), -1);
 	assert_int_equal(err.fault, FAULT_STATE_DIR);
 }
 

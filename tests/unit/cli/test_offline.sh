@@ -7,27 +7,15 @@ export LC_ALL=C
 vmext=$1 make_key=$2 worlds=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-failed=0
 tgz=MLNX_OFED_LINUX-5.5-1.0.3.2-ubuntu16.04-x86_64.tgz
 
-fail()
+run_verb()
 {
-	echo "FAILED: $*" >&2
-	failed=1
+	verb_world=$1
+	shift
+	"$vmext" --world "$worlds/$verb_world" --settings "$tmp/settings.json" offline "$@"
 }
-
-# expect CODE TEXT WORLD WORDS...: the verb in the world ends so, and TEXT is in what it prints.
-expect()
-{
-	code=$1 text=$2 world=$3
-	shift 3
-	rc=0
-	"$vmext" --world "$worlds/$world" --settings "$tmp/settings.json" offline "$@" >"$tmp/out" 2>"$tmp/err" || rc=$?
-	if [ "$rc" -ne "$code" ] || ! cat "$tmp/out" "$tmp/err" | grep -q -F -e "$text"; then
-		fail "offline $* in $world ended with $rc, not $code, or without: $text"
-		head -c 2000 "$tmp/out" "$tmp/err" >&2
-	fi
-}
+. "${0%/*}/expect.sh"
 
 mkdir -p "$tmp/mirror/content.mellanox.com/ofed/MLNX_OFED-5.5-1.0.3.2" "$tmp/out.d"
 artefact=$tmp/mirror/content.mellanox.com/ofed/MLNX_OFED-5.5-1.0.3.2/$tgz

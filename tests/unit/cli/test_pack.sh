@@ -6,28 +6,16 @@ export LC_ALL=C
 vmext=$1 make_key=$2
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-failed=0
 release=6.14.0-1014-azure
 name=ib-vmext-pack_doca-ofed-3.2.3_${release}_x86_64.tar
 
-fail()
+run_verb()
 {
-	echo "FAILED: $*" >&2
-	failed=1
+	verb_world=$1
+	shift
+	"$vmext" --world "$tmp/$verb_world" --settings "$tmp/trust.json" pack "$@"
 }
-
-# expect CODE TEXT WORLD WORDS...: the verb in the world ends so, and TEXT is in what it prints.
-expect()
-{
-	code=$1 text=$2 world=$3
-	shift 3
-	rc=0
-	"$vmext" --world "$tmp/$world" --settings "$tmp/trust.json" pack "$@" >"$tmp/out" 2>"$tmp/err" || rc=$?
-	if [ "$rc" -ne "$code" ] || ! cat "$tmp/out" "$tmp/err" | grep -q -F -e "$text"; then
-		fail "pack $* in $world ended with $rc, not $code, or without: $text"
-		head -c 2000 "$tmp/out" "$tmp/err" >&2
-	fi
-}
+. "${0%/*}/expect.sh"
 
 # module PATH RELEASE: what is read of a module is its text.
 module()
