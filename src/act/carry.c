@@ -1,7 +1,7 @@
 /* Holds a plan against what this program can do: plans know more routes than the engine does. */
 #include "act/carry.h"
 
-#include "act/step.h"
+#include "act/step/step.h"
 
 int carry_possible(const struct plan *p, const struct facts *f, struct error *err)
 {

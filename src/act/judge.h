@@ -2,7 +2,7 @@
  * and no state. */
 #pragma once
 
-#include "act/transaction.h"
+#include "act/packages/transaction.h"
 #include "base/error.h"
 #include "facts/facts.h"
 #include "facts/settings.h"
@@ -38,7 +38,7 @@ const struct step *plan_shown_step(const struct plan *plan);
 
 struct step_context;
 
-/* The same within a run, by one of the functions of act/step.h. */
+/* The same within a run, by one of the functions of act/step/step.h. */
 typedef int resolve_fn(const struct step_context *c, const struct step *s, struct transaction *ret,
 		       struct error *err);
 int plan_resolve(const struct step_context *c, resolve_fn *resolve, struct plan *plan,

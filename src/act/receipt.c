@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "act/act.h"
-#include "act/pin.h"
+#include "act/fetch/pin.h"
 #include "act/journal.h"
 #include "act/program.h"
-#include "act/resume_unit.h"
+#include "act/boot/resume_unit.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/fs.h"

@@ -4,7 +4,7 @@
  * /var/lib/ib-vmext/receipt.json, schema ib-vmext/receipt/1. "installed" lists the runs
  * that changed something, oldest first: undo puts them back from the last; it stays when a later
  * run changes nothing. "programs" are the versions of this program of which there is a copy.
- * "artefacts" are the files that were downloaded, with their digests (act/pin.h). "right" is
+ * "artefacts" are the files that were downloaded, with their digests (act/fetch/pin.h). "right" is
  * what must be as it was for a re-enable to do nothing. */
 #pragma once
 

@@ -8,7 +8,7 @@
 #include "act/outcome.h"
 #include "act/program.h"
 #include "act/receipt.h"
-#include "act/resume_unit.h"
+#include "act/boot/resume_unit.h"
 #include "act/run_room.h"
 #include "act/tidy.h"
 #include "base/log.h"

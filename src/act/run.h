@@ -7,7 +7,7 @@
 
 #include "act/act.h"
 #include "act/journal.h"
-#include "act/step.h"
+#include "act/step/step.h"
 
 struct run {
 	struct act *act;

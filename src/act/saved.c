@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "act/step.h"
+#include "act/step/step.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "host/host.h"

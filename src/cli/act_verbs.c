@@ -7,10 +7,10 @@
 
 #include "act/act.h"
 #include "act/carry.h"
-#include "act/hand_over.h"
+#include "act/boot/hand_over.h"
 #include "act/journal.h"
 #include "act/judge.h"
-#include "act/kernel_change.h"
+#include "act/boot/kernel_change.h"
 #include "act/receipt.h"
 #include "base/digest.h"
 #include "base/fs.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "act/catalogue_file.h"
+#include "act/catalogue/file.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"

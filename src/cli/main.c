@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "act/catalogue_fetch.h"
+#include "act/catalogue/fetch.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"

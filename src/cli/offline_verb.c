@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "act/judge.h"
-#include "act/offline.h"
+#include "act/bundle/offline.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "cli/app.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "act/pack_make.h"
+#include "act/bundle/pack_make.h"
 #include "base/fs.h"
 #include "base/minisig.h"
 #include "base/text.h"

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "act/catalogue_fetch.h"
+#include "act/catalogue/fetch.h"
 #include "act/act.h"
 #include "act/carry.h"
-#include "act/catalogue_file.h"
+#include "act/catalogue/file.h"
 #include "act/judge.h"
 #include "act/receipt.h"
 #include "base/log.h"

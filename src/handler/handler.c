@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "act/deadman.h"
+#include "act/boot/deadman.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "handler/environment.h"

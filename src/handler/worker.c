@@ -8,10 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "act/catalogue_fetch.h"
+#include "act/catalogue/fetch.h"
 #include "act/act.h"
-#include "act/catalogue_file.h"
-#include "act/kernel_change.h"
+#include "act/catalogue/file.h"
+#include "act/boot/kernel_change.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

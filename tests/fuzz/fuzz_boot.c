@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "act/deadman.h"
-#include "act/next_boot.h"
-#include "act/onlookers.h"
+#include "act/boot/deadman.h"
+#include "act/boot/next_boot.h"
+#include "act/boot/onlookers.h"
 #include "act/pairs.h"
 #include "act/process.h"
 #include "act/sign.h"
-#include "act/waits.h"
+#include "act/boot/waits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "act/transfer_parse.h"
+#include "act/fetch/transfer_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

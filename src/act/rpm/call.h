@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "act/command.h"
-#include "act/package_manager.h"
+#include "act/packages/manager.h"
 #include "act/rpm/text.h"
 #include "base/cleanup.h"
 #include "base/error.h"

@@ -6,13 +6,13 @@
 #include <unistd.h>
 #include <utmp.h>
 
-#include "act/hand_over.h"
-#include "act/kernel_change.h"
-#include "act/onlookers.h"
+#include "act/boot/hand_over.h"
+#include "act/boot/kernel_change.h"
+#include "act/boot/onlookers.h"
 #include "act/process.h"
-#include "act/reboot.h"
+#include "act/boot/reboot.h"
 #include "act/receipt.h"
-#include "act/waits.h"
+#include "act/boot/waits.h"
 #include "base/fs.h"
 #include "catalogue/catalogue.h"
 

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "act/catalogue_fetch.h"
-#include "act/catalogue_file.h"
+#include "act/catalogue/fetch.h"
+#include "act/catalogue/file.h"
 #include "act/receipt.h"
 #include "base/fs.h"
 #include "catalogue/rows.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "act/journal.h"
-#include "act/resume_unit.h"
+#include "act/boot/resume_unit.h"
 #include "base/fs.h"
 #include "crash.h"
 

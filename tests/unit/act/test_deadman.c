@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "act/deadman.h"
-#include "act/step.h"
+#include "act/boot/deadman.h"
+#include "act/step/step.h"
 #include "base/fs.h"
 #include "host/run.h"
 

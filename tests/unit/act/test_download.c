@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "act/download.h"
-#include "act/reach.h"
-#include "act/transfer.h"
+#include "act/fetch/download.h"
+#include "act/fetch/reach.h"
+#include "act/fetch/transfer.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "act/package_holder.h"
+#include "act/packages/holder.h"
 #include "base/fs.h"
 
 static struct machine m;

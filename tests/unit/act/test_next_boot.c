@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "act/next_boot.h"
+#include "act/boot/next_boot.h"
 #include "act/pairs.h"
-#include "act/step.h"
+#include "act/step/step.h"
 
 #define K "6.1.0-56-amd64"
 

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "act/apt_call.h"
-#include "act/offline.h"
-#include "act/reach.h"
+#include "act/apt/call.h"
+#include "act/bundle/offline.h"
+#include "act/fetch/reach.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

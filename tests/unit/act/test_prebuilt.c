@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "act/step.h"
+#include "act/step/step.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/tar.h"

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "act/package_manager.h"
+#include "act/packages/manager.h"
 #include "host/run.h"
 
 enum what { RESOLVE, REFRESH, FETCH };

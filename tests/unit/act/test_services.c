@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "act/step.h"
+#include "act/step/step.h"
 #include "base/fs.h"
 #include "host/run.h"
 

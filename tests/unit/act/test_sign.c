@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "act/sign.h"
-#include "act/step.h"
+#include "act/step/step.h"
 #include "base/fs.h"
 #include "host/run.h"
 

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "act/pin.h"
-#include "act/download_place.h"
+#include "act/fetch/pin.h"
+#include "act/fetch/download_place.h"
 #include "act/journal.h"
-#include "act/step_download.h"
+#include "act/step/download.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "act/transaction.h"
+#include "act/packages/transaction.h"
 #include "base/text.h"
 
 static const struct {

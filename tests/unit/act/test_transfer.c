@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "act/download.h"
-#include "act/package_proxy.h"
-#include "act/transfer.h"
+#include "act/fetch/download.h"
+#include "act/packages/proxy.h"
+#include "act/fetch/transfer.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "host/host.h"

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "act/carry.h"
-#include "act/catalogue_fetch.h"
+#include "act/catalogue/fetch.h"
 #include "act/judge.h"
-#include "act/kernel_change.h"
+#include "act/boot/kernel_change.h"
 #include "act/receipt.h"
 #include "base/fs.h"
 #include "base/log.h"

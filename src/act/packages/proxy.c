@@ -1,0 +1,232 @@
+/* act/packages/proxy.c - a file for each kind of package manager, there while it runs. */
+#include "act/packages/proxy.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "act/apt/call.h"
+#include "act/command.h"
+#include "act/bundle/offline.h"
+#include "act/fetch/proxy.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "facts/settings.h"
+#include "host/host.h"
+#include "host/run.h"
+
+#define FILE_PATH   PACKAGE_PROXY_DIR "/config"
+#define LOCAL_DIR   OFFLINE_DIR "/local"
+#define CURLRC_PATH PACKAGE_PROXY_DIR "/.curlrc"
+
+/* Any host of which noProxy says nothing: which repository will be asked is not known here. */
+#define ANY_HOST "https://repository.invalid/"
+
+enum { OWN_BYTES_MAX = 1 << 20, ENV_MAX = 16 };
+
+static const struct tool {
+	const char *program;
+	const char *own; /* its own configuration, of which ours is a copy; NULL: ours is added */
+} tools[] = {
+	{ "apt-get", NULL },       { "dnf", "etc/dnf/dnf.conf" },
+	{ "yum", "etc/yum.conf" }, { "tdnf", "etc/tdnf/tdnf.conf" },
+	{ "zypper", NULL },
+};
+
+static const struct tool *tool_of(const char *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
+		if (text_eq(tools[i].program, program))
+			return &tools[i];
+	return NULL;
+}
+
+/* What is percent-encoded needs no escape between quotes. */
+int package_proxy_apt(const struct proxy *p, struct buf *ret)
+{
+	char url[1600];
+
+	if (proxy_with_user(p, url, sizeof url) < 0)
+		return -ENAMETOOLONG;
+	return buf_add_format(ret,
+			      "Acquire::http::Proxy \"%s\";\nAcquire::https::Proxy \"%s\";\n"
+			      "Acquire::http::Proxy-Auto-Detect \"\";\n",
+			      url, url);
+}
+
+static int ini_lines(const struct proxy *p, struct buf *ret)
+{
+	int rc = buf_add_format(ret, "proxy=%s\n", p->url);
+
+	if (rc == 0 && p->user[0] != '\0')
+		rc = buf_add_format(ret, "proxy_username=%s\nproxy_password=%s\n", p->user,
+				    p->password);
+	return rc;
+}
+
+/* The owner's own proxy would stand beside ours. */
+int package_proxy_ini(const struct proxy *p, const char *own, struct buf *ret)
+{
+	bool done = false;
+	int rc = 0;
+
+	while (rc == 0 && *own != '\0') {
+		size_t len = strcspn(own, "\n");
+
+		len += own[len] == '\n';
+		if (!text_starts(own, "proxy"))
+			rc = buf_add(ret, own, len);
+		if (rc == 0 && !done && text_starts(own, "[main]")) {
+			rc = own[len - 1] == '\n' ? 0 : buf_add_text(ret, "\n");
+			rc = rc < 0 ? rc : ini_lines(p, ret);
+			done = true;
+		}
+		own += len;
+	}
+	if (rc == 0 && !done)
+		rc = buf_add_text(ret, "\n[main]\n");
+	return rc == 0 && !done ? ini_lines(p, ret) : rc;
+}
+
+static int quoted(struct buf *b, const char *text)
+{
+	int rc = 0;
+
+	for (; rc == 0 && *text != '\0'; text++)
+		rc = buf_add_format(b, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	return rc;
+}
+
+int package_proxy_curlrc(const struct proxy *p, struct buf *ret)
+{
+	int rc = buf_add_text(ret, "proxy-user = \"");
+
+	rc = rc < 0 ? rc : quoted(ret, p->user);
+	rc = rc < 0 ? rc : buf_add_text(ret, ":");
+	rc = rc < 0 ? rc : quoted(ret, p->password);
+	return rc < 0 ? rc : buf_add_text(ret, "\"\n");
+}
+
+/* A call behind a proxy. */
+struct proxied {
+	const struct tool *tool;
+	bool local; /* nothing is asked beyond an offline bundle */
+	struct proxy proxy;
+	char no_proxy[600], http_proxy[700], https_proxy[700];
+	const char *env[ENV_MAX + 1];
+};
+
+static int text_for(const struct package_context *c, const struct proxied *p, struct buf *ret)
+{
+	AUTO_BUF struct buf own = { 0 };
+	int rc;
+
+	if (p->local)
+		return apt_local_config(LOCAL_DIR, ret);
+	if (text_eq(p->tool->program, "apt-get"))
+		return package_proxy_apt(&p->proxy, ret);
+	if (text_eq(p->tool->program, "zypper"))
+		return package_proxy_curlrc(&p->proxy, ret);
+	rc = host_read(c->host, p->tool->own, OWN_BYTES_MAX, &own);
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	return package_proxy_ini(&p->proxy, buf_text(&own), ret);
+}
+
+static int write_file(const struct package_context *c, const struct proxied *p, struct error *err)
+{
+	bool home = text_eq(p->tool->program, "zypper");
+	const char *path = home ? CURLRC_PATH : FILE_PATH;
+	AUTO_BUF struct buf text = { 0 };
+	int rc = text_for(c, p, &text);
+
+	if (rc == 0)
+		rc = fs_make_dirs(c->host->root, PACKAGE_PROXY_DIR, 0700);
+	if (rc == 0)
+		rc = fs_replace(c->host->root, path, buf_text(&text), text.len, 0600);
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.len);
+	if (rc == 0)
+		return 0;
+	return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc, "/%s cannot be written: %s",
+			 path, strerror(-rc));
+}
+
+static void add_env(struct proxied *p, const char *word)
+{
+	size_t n = 0;
+
+	while (p->env[n] != NULL)
+		n++;
+	if (n < ENV_MAX)
+		p->env[n] = word;
+}
+
+static void fill_env(struct proxied *p, const struct run_spec *spec, const struct settings *s)
+{
+	for (size_t i = 0; spec->env != NULL && spec->env[i] != NULL; i++)
+		add_env(p, spec->env[i]);
+	if (s->no_proxy[0] != '\0') {
+		TEXT_FORMAT(p->no_proxy, "no_proxy=%s", s->no_proxy);
+		add_env(p, p->no_proxy);
+	}
+	if (!text_eq(p->tool->program, "zypper"))
+		return;
+	TEXT_FORMAT(p->http_proxy, "http_proxy=%s", p->proxy.url);
+	TEXT_FORMAT(p->https_proxy, "https_proxy=%s", p->proxy.url);
+	add_env(p, p->http_proxy);
+	add_env(p, p->https_proxy);
+	add_env(p, "HOME=/" PACKAGE_PROXY_DIR);
+}
+
+static int run_proxied(const struct package_context *c, struct proxied *p,
+		       const struct run_spec *spec, struct run_result *ret, struct error *err)
+{
+	AUTO_COMMAND struct command cmd = { 0 };
+	struct run_spec behind = *spec;
+
+	command_add(&cmd, spec->argv[0]);
+	if (!text_eq(p->tool->program, "zypper")) {
+		command_add(&cmd, "-c");
+		command_add(&cmd, "/" FILE_PATH);
+	}
+	command_add_all(&cmd, spec->argv + 1);
+	if (cmd.failed)
+		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to call %s",
+				 spec->argv[0]);
+	fill_env(p, spec, c->settings);
+	behind.argv = (const char *const *)cmd.argv;
+	behind.env = p->env;
+	return run(c->host, &behind, ret, err);
+}
+
+int package_proxy_run(const struct package_context *c, const struct run_spec *spec,
+		      struct run_result *ret, struct error *err)
+{
+	struct proxied p = { .tool = tool_of(spec->argv[0]) };
+	int rc;
+
+	if (p.tool == NULL || c->settings == NULL)
+		return run(c->host, spec, ret, err);
+	p.local = offline_is_on(c->settings) && fs_exists(c->host->root, LOCAL_DIR) &&
+		  text_eq(p.tool->program, "apt-get");
+	if (!p.local && proxy_for(c->settings, ANY_HOST, &p.proxy, err) < 0)
+		return -1;
+	if (!p.local && p.proxy.url[0] == '\0')
+		return run(c->host, spec, ret, err);
+	rc = write_file(c, &p, err);
+	if (rc == 0)
+		rc = run_proxied(c, &p, spec, ret, err);
+	explicit_bzero(&p.proxy, sizeof p.proxy);
+	package_proxy_tidy(c->host);
+	return rc;
+}
+
+void package_proxy_tidy(const struct host *h)
+{
+	int rc = fs_remove(h->root, PACKAGE_PROXY_DIR);
+
+	if (rc < 0 && rc != -ENOENT)
+		LOG(h->log, WARNING, "tidy.proxy",
+		    "/" PACKAGE_PROXY_DIR " cannot be removed, ignoring: %s", strerror(-rc));
+}

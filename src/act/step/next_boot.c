@@ -1,0 +1,253 @@
+/* Looks whether the next boot will have its modules and its network; changes nothing. */
+#include "act/step/step.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "act/boot/next_boot.h"
+#include "act/pairs.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "host/host.h"
+#include "host/run.h"
+#include "probe/modinfo.h"
+#include "probe/module.h"
+#include "probe/probe.h"
+
+enum { LIST_S = 120, LIST_KEEP = 8 << 20, FILE_BYTES_MAX = 256 << 10 };
+
+/* The kernels that there are, and whether they could boot. */
+struct kernels {
+	const struct host *host;
+	char releases[NEXT_BOOT_KERNELS_MAX][NEXT_BOOT_RELEASE_SIZE];
+	unsigned n;
+	char running[NEXT_BOOT_RELEASE_SIZE];
+};
+
+static int kernel_add(void *ctx, const char *name)
+{
+	struct kernels *k = ctx;
+	char image[160], own[160];
+
+	TEXT_FORMAT(image, "boot/vmlinuz-%s", name);
+	TEXT_FORMAT(own, "lib/modules/%s/vmlinuz", name);
+	if (k->n == ARRAY_SIZE(k->releases) || strlen(name) >= sizeof(k->releases[0]) ||
+	    (!host_exists(k->host, image) && !host_exists(k->host, own) &&
+	     !text_eq(name, k->running)))
+		return 0;
+	TEXT_COPY(k->releases[k->n++], name);
+	return 0;
+}
+
+static int kernels_find(const struct host *h, struct kernels *ret, struct error *err)
+{
+	*ret = (struct kernels) { .host = h };
+	if (host_kernel_release(h, ret->running, sizeof(ret->running)) < 0)
+		return error_set(err, FAULT_READ_FAILED, 0,
+				 "/proc/sys/kernel/osrelease cannot be read");
+	if (host_list(h, "lib/modules", kernel_add, ret) < 0 || ret->n == 0)
+		return error_set(err, FAULT_NEXT_BOOT, 0,
+				 "there is no kernel with modules in /lib/modules");
+	return 0;
+}
+
+static void value_in(const struct host *h, const char *path, const char *name, char *ret,
+		     size_t size)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	ret[0] = '\0';
+	if (host_read(h, path, FILE_BYTES_MAX, &text) == 0)
+		pairs_value(buf_text(&text), name, ret, size);
+}
+
+static unsigned default_of(const struct kernels *k)
+{
+	static const char *const files[] = { "boot/grub2/grubenv", "boot/grub/grubenv" };
+	char saved[256] = "", mode[32];
+
+	value_in(k->host, "etc/default/grub", "GRUB_DEFAULT", mode, sizeof(mode));
+	for (size_t i = 0; text_eq(mode, "saved") && i < ARRAY_SIZE(files) && !saved[0]; i++)
+		value_in(k->host, files[i], "saved_entry", saved, sizeof(saved));
+	return next_boot_default(k->releases, k->n, saved);
+}
+
+/* By the program of the distribution that has made it. False: there is none, or nobody can list it.
+ */
+static bool initramfs_list(const struct host *h, const char *release, char *path, size_t size,
+			   struct run_result *ret)
+{
+	static const struct {
+		const char *program, *format, *end;
+	} rows[] = { { "lsinitramfs", "/boot/initrd.img-", "" },
+		     { "lsinitrd", "/boot/initramfs-", ".img" },
+		     { "lsinitrd", "/boot/initrd-", "" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *const argv[] = { rows[i].program, path, NULL };
+		struct run_spec spec = {
+			.argv = argv, .deadline_s = LIST_S, .keep = LIST_KEEP, .quiet = true
+		};
+
+		text_format(path, size, "%s%s%s", rows[i].format, release, rows[i].end);
+		if (!host_exists(h, path + 1))
+			continue;
+		return run(h, &spec, ret, NULL) == 0 && run_ok(ret);
+	}
+	return false;
+}
+
+/* A module of the stack that came after the initramfs cannot be in it. */
+static bool is_older(const struct step_context *c, const struct step *s, const struct facts *f,
+		     const char *initramfs)
+{
+	struct stat made, st;
+	char path[256];
+
+	if (fstatat(c->host->root, initramfs + 1, &made, 0) < 0)
+		return false;
+	for (unsigned i = 0; i < s->nitems; i++) {
+		const struct module_facts *m = facts_module(f, s->items[i]);
+
+		if (!m || !m->path[0])
+			continue;
+		TEXT_FORMAT(path, "lib/modules/%s/%s", f->kernel.release, m->path);
+		if (fstatat(c->host->root, path, &st, 0) == 0 && st.st_ctime > made.st_mtime)
+			return true;
+	}
+	return false;
+}
+
+static bool kernel_fits(const struct step_context *c, const struct step *s, const char *release,
+			bool signed_only, char *why, size_t size)
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	AUTO_RUN struct run_result list = { 0 };
+	struct next_boot_kernel k = {
+		.facts = f, .signed_only = signed_only, .wanted = s->items, .nwanted = s->nitems
+	};
+	char initramfs[160] = "";
+
+	if (!f)
+		return true;
+	TEXT_COPY(f->kernel.release, release);
+	module_read(c->host, f);
+	modinfo_read(c->host, f);
+	if (initramfs_list(c->host, release, initramfs, sizeof(initramfs), &list)) {
+		k.initramfs = buf_text(&list.out);
+		k.initramfs_is_older = is_older(c, s, f, initramfs);
+	}
+	return next_boot_modules(&k, why, size);
+}
+
+struct networks {
+	const struct step_context *c;
+	const char *dir;
+};
+
+static int network_look(void *ctx, const char *name)
+{
+	const struct networks *n = ctx;
+	AUTO_BUF struct buf text = { 0 };
+	char path[320];
+
+	TEXT_FORMAT(path, "%s/%s", n->dir, name);
+	if (!text_ends(name, ".network") ||
+	    host_read(n->c->host, path, FILE_BYTES_MAX, &text) < 0 ||
+	    !next_boot_network_takes_ipoib(buf_text(&text)))
+		return 0;
+	LOG(n->c->host->log, WARNING, "next-boot.network",
+	    "/%s of systemd-networkd matches IPoIB interfaces, too: the next boot may wait for "
+	    "their addresses; narrow its [Match] down, or give it RequiredForOnline=no",
+	    path);
+	return 1;
+}
+
+static void networks_look(const struct step_context *c, const struct facts *f)
+{
+	static const char *const dirs[] = { "etc/systemd/network", "run/systemd/network",
+					    "usr/lib/systemd/network" };
+
+	for (size_t i = 0; f->network.networkd && i < ARRAY_SIZE(dirs); i++) {
+		struct networks n = { c, dirs[i] };
+
+		if (host_list(c->host, dirs[i], network_look, &n) == 1)
+			break;
+	}
+	if (next_boot_cloud_init_stumbles(&f->network))
+		LOG(c->host->log, WARNING, "next-boot.cloud-init",
+		    "cloud-init %s writes the network's configuration and may stop the next boot "
+		    "at a \"duplicate mac\" of an IPoIB interface; bring it to 21.4 or later",
+		    f->network.cloud_init_version);
+}
+
+/* The default kernel must have the stack; of the others it is only said. */
+static int next_boot_confirm(const struct step_context *c, const struct step *s, struct error *err)
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	struct probe_options options = { .metadata = false };
+	struct kernels k;
+	unsigned next;
+	char why[400];
+
+	if (!f || probe_facts(c->host, &options, f, err) < 0 || kernels_find(c->host, &k, err) < 0)
+		return -1;
+	networks_look(c, f);
+	next = default_of(&k);
+	for (unsigned i = 0; i < k.n; i++) {
+		if (kernel_fits(c, s, k.releases[i], f->kernel.signed_only == TRI_YES, why,
+				sizeof(why)))
+			continue;
+		if (i == next)
+			return error_set(err, FAULT_NEXT_BOOT, 0, "the next boot would fail: %s",
+					 why);
+		LOG(c->host->log, WARNING, "next-boot.kernel", "if this kernel is booted: %s", why);
+	}
+	return 0;
+}
+
+static bool next_boot_check(const struct step_context *c, const struct step *s)
+{
+	(void)c;
+	(void)s;
+	return false;
+}
+
+static int next_boot_prepare(const struct step_context *c, const struct step *s, json_t **ret,
+			     struct error *err)
+{
+	(void)c;
+	(void)s;
+	*ret = json_object();
+	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory to look at the next boot");
+}
+
+static int next_boot_apply(const struct step_context *c, const struct step *s, const json_t *before,
+			   struct error *err)
+{
+	(void)c;
+	(void)s;
+	(void)before;
+	(void)err;
+	return 0;
+}
+
+static int next_boot_undo(const struct step_context *c, const struct step *s, const json_t *before,
+			  struct error *err)
+{
+	(void)c;
+	(void)s;
+	(void)before;
+	(void)err;
+	return 0;
+}
+
+const struct step_ops step_next_boot = {
+	.check = next_boot_check,
+	.prepare = next_boot_prepare,
+	.apply = next_boot_apply,
+	.confirm = next_boot_confirm,
+	.undo = next_boot_undo,
+	.percent = 2,
+};

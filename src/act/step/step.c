@@ -1,0 +1,15 @@
+/* The table of step kinds. */
+#include "act/step/step.h"
+
+const struct step_ops *step_ops(enum step_kind kind)
+{
+	static const struct step_ops *const table[STEP_KIND_COUNT] = {
+		[STEP_PACKAGES] = &step_packages, [STEP_FILE] = &step_file,
+		[STEP_MODULES] = &step_modules,   [STEP_DOWNLOAD] = &step_download,
+		[STEP_SERVICES] = &step_services, [STEP_PREBUILT] = &step_prebuilt,
+		[STEP_SIGN] = &step_sign,         [STEP_NEXT_BOOT] = &step_next_boot,
+		[STEP_RELOAD] = &step_reload,
+	};
+
+	return table[kind];
+}
