@@ -63,7 +63,8 @@ static int run_create(const struct cli *c)
 				.init = !cli_flag(c, "no-init"),
 				.agent = !cli_flag(c, "no-agent"),
 				.adapter = !cli_flag(c, "no-adapter"),
-				.vmbus = !cli_flag(c, "no-vmbus") };
+				.vmbus = !cli_flag(c, "no-vmbus"),
+				.azure = !cli_flag(c, "no-azure") };
 	const char *image = cli_value(c, "image"), *rate = cli_value(c, "rate");
 	const char *source = getenv("WALA_SOURCE");
 	json_t *args;
@@ -82,9 +83,9 @@ static int run_create(const struct cli *c)
 	rc = prepare(c, &spec);
 	if (rc != LAB_OK)
 		return rc;
-	args = json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i}", "name", c->words[0], "machine",
+	args = json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:i}", "name", c->words[0], "machine",
 			 spec.machine, "init", spec.init, "agent", spec.agent, "adapter",
-			 spec.adapter, "vmbus", spec.vmbus, "rate", (int)gbps);
+			 spec.adapter, "vmbus", spec.vmbus, "azure", spec.azure, "rate", (int)gbps);
 	cli_pass(c, args, "size", "size");
 	cli_pass(c, args, "image", "image");
 	cli_pass(c, args, "pci", "pci");
@@ -194,10 +195,10 @@ static int run_images(const struct cli *c)
 const struct cli_verb cli_vm_verbs[] = {
 	{ "vm create",
 	  "NAME [--cell|--machine] [--size SIZE] [--image IMAGE] [--pci V:D:C,...] [--rate GBPS] "
-	  "[--no-init] [--no-agent] [--no-adapter] [--no-vmbus]",
+	  "[--no-init] [--no-agent] [--no-adapter] [--no-vmbus] [--no-azure]",
 	  "make a VM and wait until it is up",
-	  "cell machine size= image= pci= rate= no-init no-agent no-adapter no-vmbus json", 1, 1,
-	  run_create },
+	  "cell machine size= image= pci= rate= no-init no-agent no-adapter no-vmbus no-azure json",
+	  1, 1, run_create },
 	{ "vm images", "", "what a cell can be made of: --image", "json", 0, 0, run_images },
 	{ "vm list", "", "the VMs of the lab", "json", 0, 0, run_list },
 	{ "vm show", "NAME", "one of them", "json", 1, 1, run_plain },

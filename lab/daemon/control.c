@@ -61,12 +61,15 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 		{ "agent", JSON_KIND_BOOL, false, offsetof(struct vm_spec, agent), 0 },
 		{ "adapter", JSON_KIND_BOOL, false, offsetof(struct vm_spec, adapter), 0 },
 		{ "vmbus", JSON_KIND_BOOL, false, offsetof(struct vm_spec, vmbus), 0 },
+		{ "azure", JSON_KIND_BOOL, false, offsetof(struct vm_spec, azure), 0 },
 		{ "agentSource", JSON_KIND_TEXT, false, offsetof(struct vm_spec, agent_source),
 		  VM_PATH_MAX },
 	};
 	const char *bad = NULL, *pci = json_text_at(args, "pci", NULL);
 
-	*ret = (struct vm_spec) { .init = true, .agent = true, .adapter = true, .vmbus = true };
+	*ret = (struct vm_spec) {
+		.init = true, .agent = true, .adapter = true, .vmbus = true, .azure = true
+	};
 	(void)TEXT_COPY(ret->size, "Standard_HB120rs_v3");
 	(void)TEXT_COPY(ret->image, distros[0].name);
 	if (json_read(args, fields, ARRAY_SIZE(fields), ret, &bad) < 0 || !name_is_good(ret->name))

@@ -15,7 +15,8 @@
 #include "index.h"
 #include "mirror.h"
 
-/* What the inbox route installs, and tools that people and tests reach for beside it. */
+/* What the inbox route installs, and tools that people and tests reach for beside it. A second
+ * kernel comes with them. */
 static const char *const packages[] = { "rdma-core", "ibverbs-providers", "infiniband-diags",
 					"perftest",  "ibverbs-utils",     "rdmacm-utils" };
 
@@ -55,6 +56,7 @@ static int fetch(const struct overlay *o, void *ctx, struct error *err)
 	const char *const update[] = {
 		"chroot", m, "apt-get", "-q", "update", "-o", "APT::Update::Error-Mode=any", NULL
 	};
+	char release[64], other[64], image[128], headers[128];
 	const char *install[16 + ARRAY_SIZE(packages)] = { "chroot",
 							   m,
 							   "apt-get",
@@ -68,6 +70,13 @@ static int fetch(const struct overlay *o, void *ctx, struct error *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		install[10 + i] = packages[i];
+	if (root_kernel(m, release, sizeof release, err) < 0)
+		return -1;
+	root_other_kernel(release, other, sizeof other);
+	(void)TEXT_FORMAT(image, "linux-image-%s", other);
+	(void)TEXT_FORMAT(headers, "linux-headers-%s", other);
+	install[10 + ARRAY_SIZE(packages)] = image;
+	install[11 + ARRAY_SIZE(packages)] = headers;
 	(void)ctx;
 	if (root_run(o->env, update, NULL, 600, err) < 0)
 		return -1;

@@ -19,12 +19,15 @@
 #include "root.h"
 
 #define LAB_INIT  "usr/libexec/ib-lab/lab-init"
-#define DISK_SIZE "4G" /* sparse: what is used is about 850 MB */
+#define OTHER     "usr/libexec/ib-lab/modules" /* of kernels that are installed later */
+#define DISK_SIZE "4G"                         /* sparse: what is used is about 850 MB */
 
 /* What one build works on. All in one directory, so that a rename makes it the result. */
 struct build {
 	const struct vm_env *env;
-	const char *root, *dir, *kmod, *release;
+	const char *root, *dir;
+	const char *kmod, *release;
+	const char *other_kmod, *other_release; /* what the mirror has beside it */
 };
 
 static int fail(const char *what, const char *path, int sys, struct error *err)
@@ -43,8 +46,7 @@ static int copy_file(const char *from, const char *to, struct error *err)
 }
 
 struct copy_modules {
-	const struct build *b;
-	const char *to;
+	const char *from, *to;
 	struct error *err;
 };
 
@@ -53,25 +55,30 @@ static int copy_module(void *ctx, const char *name)
 	struct copy_modules *c = ctx;
 	char from[VM_PATH_MAX], to[VM_PATH_MAX];
 
-	(void)TEXT_FORMAT(from, "%s/%s", c->b->kmod, name);
+	(void)TEXT_FORMAT(from, "%s/%s", c->from, name);
 	(void)TEXT_FORMAT(to, "%s/%s", c->to, name);
 	return copy_file(from, to, c->err);
 }
 
+static int copy_modules(const char *from, const char *to, struct error *err)
+{
+	struct copy_modules c = { from, to, err };
+	int rc = fs_make_dirs(AT_FDCWD, to, 0755);
+
+	return rc < 0 ? fail("make", to, -rc, err) : fs_list(AT_FDCWD, from, copy_module, &c);
+}
+
 static int layer_make(const struct build *b, const char *upper, struct error *err)
 {
-	char updates[VM_PATH_MAX];
-	struct copy_modules c = { b, updates, err };
-	int rc;
+	char updates[VM_PATH_MAX], other[VM_PATH_MAX];
 
 	/* /lib is a symlink to usr/lib in the root. */
 	(void)TEXT_FORMAT(updates, "%s/usr/lib/modules/%s/updates", upper, b->release);
-	rc = fs_make_dirs(AT_FDCWD, updates, 0755);
-	if (rc < 0)
-		return fail("make", updates, -rc, err);
-	if (asset_unpack(b->env, asset_machine(), upper, err) < 0)
+	(void)TEXT_FORMAT(other, "%s/" OTHER "/%s", upper, b->other_release);
+	if (asset_unpack(b->env, asset_machine(), upper, err) < 0 ||
+	    copy_modules(b->kmod, updates, err) < 0)
 		return -1;
-	return fs_list(AT_FDCWD, b->kmod, copy_module, &c);
+	return copy_modules(b->other_kmod, other, err);
 }
 
 /* ---- from root and layer to a file system ---------------------------------------------------- */
@@ -195,15 +202,18 @@ int image_prepare(const struct vm_env *env, const char *root, char ret[static VM
 		  struct error *err)
 {
 	AUTO_FD int lock = root_lock(env, "machine", err);
-	char dir[VM_PATH_MAX], kmod[VM_PATH_MAX], release[64];
-	struct build b = { env, root, dir, kmod, release };
+	char dir[VM_PATH_MAX], kmod[VM_PATH_MAX], other_kmod[VM_PATH_MAX], release[64], other[64];
+	struct build b = { env, root, dir, kmod, release, other_kmod, other };
 
 	if (lock < 0)
 		return -1;
 	if (image_find(env, root, ret, err) == 0)
 		return 0;
-	if (root_kernel(root, release, sizeof release, err) < 0 ||
-	    kmod_prepare(env, release, kmod, err) < 0)
+	if (root_kernel(root, release, sizeof release, err) < 0)
+		return -1;
+	root_other_kernel(release, other, sizeof other);
+	if (kmod_prepare(env, release, kmod, err) < 0 ||
+	    kmod_prepare(env, other, other_kmod, err) < 0)
 		return -1;
 	LOG(env->log, INFO, "lab.image", "making the image of the machines");
 	(void)TEXT_FORMAT(dir, "%s.new", ret);

@@ -31,14 +31,16 @@ static int fresh_dir(const char *dir, struct error *err)
 }
 
 /* "6.1.0-56-amd64" to the packages of its headers: "linux-headers-6.1.0-56-amd64",
- * "linux-headers-6.1.0-56-common", "linux-kbuild-6.1". */
+ * "linux-headers-6.1.0-56-common", "linux-kbuild-6.1"; of "6.1.0-56-rt-amd64" the second is
+ * "linux-headers-6.1.0-56-common-rt". */
 struct header_names {
 	char flavour[128], common[128], kbuild[64];
 };
 
 static int header_names(const char *release, struct header_names *ret, struct error *err)
 {
-	const char *dash = strrchr(release, '-'), *dot = strchr(release, '.');
+	const char *rt = strstr(release, "-rt-");
+	const char *dash = rt != NULL ? rt : strrchr(release, '-'), *dot = strchr(release, '.');
 	int series;
 
 	if (dash == NULL || dot == NULL)
@@ -46,7 +48,8 @@ static int header_names(const char *release, struct header_names *ret, struct er
 				 release);
 	series = (int)(dot - release) + 1 + (int)strspn(dot + 1, "0123456789");
 	(void)TEXT_FORMAT(ret->flavour, "linux-headers-%s", release);
-	(void)TEXT_FORMAT(ret->common, "linux-headers-%.*s-common", (int)(dash - release), release);
+	(void)TEXT_FORMAT(ret->common, "linux-headers-%.*s-common%s", (int)(dash - release),
+			  release, rt != NULL ? "-rt" : "");
 	(void)TEXT_FORMAT(ret->kbuild, "linux-kbuild-%.*s", series, release);
 	return 0;
 }

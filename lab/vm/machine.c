@@ -80,6 +80,8 @@ static int machine_create(const struct vm_env *env, struct vm *vm, struct error 
 		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s", upper);
 	if (disk_create(env, vm, image, err) < 0)
 		return -1;
+	if (bootdisk_create(vm->dir, err) < 0)
+		return -1;
 	return agent_disk_create(env, vm, err);
 }
 
@@ -99,10 +101,14 @@ static struct machine *machine_own(struct vm *vm)
 	return m;
 }
 
-/* The snapshot is for the first boot only; what the disk says counts afterwards. */
+/* The snapshot is for the first boot of a VM of Azure's only; what the disk says counts afterwards.
+ */
 static bool may_resume(const struct vm *vm, const char *image)
 {
 	char path[VM_PATH_MAX];
+
+	if (!vm->spec.azure)
+		return false;
 
 	(void)TEXT_FORMAT(path, "%s/" QEMU_CONSOLE, vm->dir);
 	if (fs_exists(AT_FDCWD, path))
@@ -131,6 +137,8 @@ static int machine_start(const struct vm_env *env, struct vm *vm, struct error *
 		return -1;
 	machine_uuid(vm, uuid);
 	spec.image = m->image;
+	spec.boot = bootdisk_take(vm->dir) > 0 ? vm->dir : m->image;
+	spec.azure = vm->spec.azure;
 	spec.tap = fd;
 	spec.resume = may_resume(vm, m->image);
 	if (qemu_start(&spec, &m->qemu, err) < 0)

@@ -10,6 +10,14 @@ int machine_config_write(const struct vm *vm, struct error *err);
 /* The same for a machine that is to stop where the snapshot is made. */
 int machine_config_park(const char *dir, struct error *err);
 
+/* bootdisk.c: the disk onto which the guest's boot loader writes what is to be started next
+ * (files/boot-loader). Made empty in `dir`. */
+int bootdisk_create(const char *dir, struct error *err);
+
+/* Put the kernel and the initramfs that it holds beside it, by the names of an image's. Returns 1;
+ * 0 if it is empty, or what it says is not so. */
+int bootdisk_take(const char *dir);
+
 /* "8d2f1c9e-..." of a VM, the same at each boot. */
 /* Below a VM's directory: what the daemon would write into the file system of a cell. */
 #define MACHINE_UPPER "upper"

@@ -39,23 +39,18 @@ static void add(struct args *a, const char *arg)
  * there is no SATA, since each feature more has the guest load modules: "-cpu max" boots a third
  * slower. */
 static const char *const fixed[] = {
-	"-M",
-	"q35,sata=off,smbus=off,vmport=off",
-	"-accel",
-	"tcg,thread=multi,tb-size=256",
-	"-cpu",
-	"Nehalem,-hypervisor,+rdrand",
-	"-smp",
-	"2",
-	"-m",
-	"1024",
-	"-nodefaults",
-	"-no-user-config",
-	"-display",
-	"none",
-	"-no-reboot",
-	"-rtc",
+	"-M",          "q35,sata=off,smbus=off,vmport=off",
+	"-accel",      "tcg,thread=multi,tb-size=256",
+	"-cpu",        "Nehalem,-hypervisor,+rdrand",
+	"-smp",        "2",
+	"-m",          "1024",
+	"-nodefaults", "-no-user-config",
+	"-display",    "none",
+	"-no-reboot",  "-rtc",
 	"base=utc",
+};
+
+static const char *const azure[] = {
 	"-smbios",
 	"type=1,manufacturer=Microsoft Corporation,product=Virtual Machine,"
 	"version=Hyper-V UEFI Release v4.1",
@@ -73,6 +68,7 @@ static void add_disks(struct args *a)
 		{ QEMU_DISK, "format=qcow2,cache=unsafe", "lab-root" },
 		{ QEMU_CONFIG, "format=raw,readonly=on", "lab-config" },
 		{ QEMU_AGENT, "format=raw,readonly=on", "lab-agent" },
+		{ QEMU_BOOT, "format=raw,cache=unsafe", "lab-boot" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
@@ -133,9 +129,9 @@ static void add_kernel(struct args *a, const struct qemu_spec *spec)
 	add(a, "-uuid");
 	add(a, spec->uuid);
 	add(a, "-kernel");
-	ADD_FORMAT(a, "%s/" IMAGE_KERNEL, spec->image);
+	ADD_FORMAT(a, "%s/" IMAGE_KERNEL, spec->boot);
 	add(a, "-initrd");
-	ADD_FORMAT(a, "%s/" IMAGE_INITRD, spec->image);
+	ADD_FORMAT(a, "%s/" IMAGE_INITRD, spec->boot);
 	add(a, "-append");
 	ADD_FORMAT(a,
 		   "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off "
@@ -152,6 +148,8 @@ static void args_fill(struct args *a, const struct qemu_spec *spec, const struct
 	ADD_FORMAT(a, "ib-lab-%s", spec->name);
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		add(a, fixed[i]);
+	for (size_t i = 0; spec->azure && i < ARRAY_SIZE(azure); i++)
+		add(a, azure[i]);
 	add_kernel(a, spec);
 	add_disks(a);
 	add_network(a, spec);

@@ -16,11 +16,13 @@ struct vm_env;
 struct qemu_spec {
 	const char *name;  /* of the process, for ps(1) */
 	const char *dir;   /* its working directory: sockets, disks and logs are there */
-	const char *image; /* what image_prepare made: kernel and initrd are there */
+	const char *image; /* what image_prepare made */
+	const char *boot;  /* where kernel and initrd are */
 	const char *mac;   /* NULL: the one of the snapshot */
 	const char *uuid;  /* the VM's id in SMBIOS, machine id of the system */
 	int tap;           /* -1: not connected */
 	bool resume;       /* go on from the snapshot of the image */
+	bool azure;        /* SMBIOS says that it is a VM of Azure's */
 };
 
 struct qemu {
@@ -33,6 +35,7 @@ struct qemu {
 #define QEMU_DISK    "disk.qcow2"
 #define QEMU_CONFIG  "config.img"
 #define QEMU_AGENT   "agent.img"
+#define QEMU_BOOT    "boot.img" /* what the guest's boot loader would start (files/boot-loader) */
 #define QEMU_CONSOLE "console.log"
 #define QEMU_EXEC    "exec." /* followed by the number of the port */
 

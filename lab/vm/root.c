@@ -387,3 +387,11 @@ int root_kernel(const char *root, char *ret, size_t size, struct error *err)
 		return error_set(err, FAULT_INTERNAL, ENOENT, "no kernel in %s", path);
 	return text_copy(ret, size, release);
 }
+
+void root_other_kernel(const char *release, char *ret, size_t size)
+{
+	const char *dash = strrchr(release, '-');
+	size_t len = dash != NULL ? (size_t)(dash - release) : strlen(release);
+
+	(void)text_format(ret, size, "%.*s-rt%s", (int)len, release, release + len);
+}

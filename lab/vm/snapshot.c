@@ -30,7 +30,8 @@ static int boot_dir_make(const struct vm_env *env, const char *dir, struct error
 	(void)TEXT_FORMAT(agent, "%s/" QEMU_AGENT, dir);
 	if (mkdir(dir, 0755) < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s", dir);
-	if (root_run(env, create, NULL, 30, err) < 0 || root_run(env, truncate, NULL, 30, err) < 0)
+	if (root_run(env, create, NULL, 30, err) < 0 ||
+	    root_run(env, truncate, NULL, 30, err) < 0 || bootdisk_create(dir, err) < 0)
 		return -1;
 	return machine_config_park(dir, err);
 }
@@ -71,6 +72,8 @@ static int boot_and_save(const struct vm_env *env, const char *dir, const char *
 	struct qemu_spec spec = { .name = "snapshot",
 				  .dir = boot,
 				  .image = dir,
+				  .boot = dir,
+				  .azure = true,
 				  .tap = -1,
 				  .uuid = "00000000-0000-4000-8000-000000000001" };
 	struct qemu q;

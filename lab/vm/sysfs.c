@@ -251,8 +251,9 @@ static void put_dmi(struct tree *t, const struct vm *vm)
 		{ "chassis_vendor", "Microsoft Corporation" },
 		{ "chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77" }, /* Azure's */
 	};
+	size_t n = ARRAY_SIZE(rows) - !vm->spec.azure;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < n; i++)
 		tree_put(t, "sys/devices/virtual/dmi/id", rows[i].name, "%s", rows[i].text);
 	tree_put(t, "sys/devices/virtual/dmi/id", "product_uuid", "7ab0cc88-0000-4000-8000-%012x",
 		 vm->index);

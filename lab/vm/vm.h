@@ -54,6 +54,7 @@ struct vm_spec {
 	bool agent;                     /* the Azure agent is started */
 	bool adapter;                   /* the PCI functions are plugged in */
 	bool vmbus;                     /* a VMBus and Hyper-V PCI pass-through are there */
+	bool azure;                     /* SMBIOS says that it is a VM of Azure's */
 	unsigned rate_gbps;             /* of each InfiniBand port, once its driver is loaded */
 	enum vm_port_state port;        /* of each InfiniBand port */
 	char agent_source[VM_PATH_MAX]; /* a checkout of a newer agent ($WALA_SOURCE), or empty: the
@@ -139,6 +140,10 @@ int root_find(const struct vm_env *env, char ret[static VM_PATH_MAX], struct err
 
 /* The kernel release in a root: the name of its one directory in lib/modules. */
 int root_kernel(const char *root, char *ret, size_t size, struct error *err);
+
+/* The other kernel that machines can install from the mirror and boot: Debian's real-time flavour
+ * of the same version, "6.1.0-56-rt-amd64". */
+void root_other_kernel(const char *release, char *ret, size_t size);
 
 /* A tap in the lab's network namespace, up and on its bridge, for QEMU's -netdev tap,fd=N. The name
  * is at most 15 characters and unique in the lab ("t-2" of the index will do). Gone when the
