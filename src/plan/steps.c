@@ -1,22 +1,18 @@
 /* plan/steps.c - what has to change on the machine for a driver row to be fulfilled, in order. */
-#include "plan/room.h"
+#include "plan/steps.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "base/url.h"
 #include "catalogue/catalogue.h"
 
-#define MODULES_FILE   "etc/modules-load.d/ib-vmext.conf"
-#define BOOT_UNIT      "etc/systemd/system/ib-vmext-boot.service"
-#define BOOT_WANTED    "etc/systemd/system/multi-user.target.d/ib-vmext-boot.conf"
-#define PIN_FILE       "etc/apt/preferences.d/ib-vmext-doca"
-#define DOWNLOADS_DIR  "/var/lib/ib-vmext/downloads"
-#define FIRMWARE_STAYS "--without-fw-update" /* of a virtual function it belongs to the host */
+#define MODULES_FILE "etc/modules-load.d/ib-vmext.conf"
+#define BOOT_UNIT    "etc/systemd/system/ib-vmext-boot.service"
+#define BOOT_WANTED  "etc/systemd/system/multi-user.target.d/ib-vmext-boot.conf"
 
-static struct step *step_add(struct plan *p, const char *id, enum step_kind kind)
+struct step *step_add(struct plan *p, const char *id, enum step_kind kind)
 {
 	struct step *s = &p->steps[p->nsteps++];
 
@@ -25,20 +21,19 @@ static struct step *step_add(struct plan *p, const char *id, enum step_kind kind
 	return s;
 }
 
-/* A step that would change nothing is not part of the plan. */
-static void step_drop_if_idle(struct plan *p)
+void step_drop_if_idle(struct plan *p)
 {
 	if (p->steps[p->nsteps - 1].nchanges == 0)
 		p->steps[--p->nsteps] = (struct step) { 0 };
 }
 
-static void item_add(struct step *s, const char *item)
+void item_add(struct step *s, const char *item)
 {
 	if (s->nitems < PLAN_ITEMS_MAX)
 		(void)TEXT_COPY(s->items[s->nitems++], item);
 }
 
-static PRINTF(2, 3) void change_add(struct step *s, const char *fmt, ...)
+void change_add(struct step *s, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -50,8 +45,7 @@ static PRINTF(2, 3) void change_add(struct step *s, const char *fmt, ...)
 	s->nchanges++;
 }
 
-/* Copy the next name of the list, the kernel's release in the place of "%r". */
-static bool name_next(const char **rest, const struct facts *f, char *ret, size_t size)
+bool name_next(const char **rest, const struct facts *f, char *ret, size_t size)
 {
 	char word[128];
 	const char *at;
@@ -100,10 +94,7 @@ static void names_say(const struct names *n, const char *verb, char *ret, size_t
 		(void)text_format(ret, size, "%s %s and %u more", verb, n->text, n->more);
 }
 
-/* Every package of the list is an item, since together they are the transaction; only what is not
- * there yet is a change. `suffix` goes on about it. */
-static void packages_fill(struct step *s, const struct facts *f, const char *list,
-			  const char *suffix)
+void packages_fill(struct step *s, const struct facts *f, const char *list, const char *suffix)
 {
 	struct names names = { 0 };
 	char name[sizeof s->items[0]];
@@ -119,14 +110,14 @@ static void packages_fill(struct step *s, const struct facts *f, const char *lis
 	names_say(&names, "install", s->what, sizeof s->what);
 }
 
-static void packages_undo(struct step *s, const struct driver_row *row)
+void packages_undo(struct step *s, const struct driver_row *row)
 {
 	(void)TEXT_FORMAT(s->undo,
 			  "%s brings back the packages and versions that were there before",
 			  row->package_manager);
 }
 
-static void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "packages", STEP_PACKAGES);
 	bool excludes = row_is_vendors(row) && !text_eq(row->package_manager, "apt");
@@ -138,134 +129,6 @@ static void packages_step(const struct facts *f, const struct driver_row *row, s
 			  excludes ? ", kernel images excluded from this one command" : "");
 	packages_undo(s, row);
 	step_drop_if_idle(ret);
-}
-
-static void build_packages_step(const struct facts *f, const struct driver_row *row,
-				struct plan *ret)
-{
-	struct step *s = step_add(ret, "build-packages", STEP_PACKAGES);
-
-	packages_fill(s, f, row->build_packages, ", where it is not there");
-	(void)TEXT_FORMAT(s->what, "install with %s what compiling the modules needs",
-			  row->package_manager);
-	packages_undo(s, row);
-	step_drop_if_idle(ret);
-}
-
-/* The artefact. */
-
-static const char *file_name(const char *url)
-{
-	const char *slash = strrchr(url, '/');
-
-	return slash != NULL ? slash + 1 : url;
-}
-
-/* Items: the address, then the digest where one is known. */
-static void download_step(const struct driver_row *row, struct plan *ret)
-{
-	struct step *s = step_add(ret, "download", STEP_DOWNLOAD);
-	bool digest = row->sha256[0] != '\0';
-	char text[sizeof s->items[0]];
-
-	item_add(s, row->url);
-	if (digest) {
-		(void)TEXT_FORMAT(text, "sha256:%s", row->sha256);
-		item_add(s, text);
-	}
-	(void)TEXT_FORMAT(s->what, "download %.90s %s", file_name(row->url),
-			  digest ? "and hold it against its SHA-256"
-				 : "over TLS only, since no digest of it is known");
-	change_add(s, "file " DOWNLOADS_DIR "/%.120s", file_name(row->url));
-	if (row->download_bytes >= 0)
-		change_add(s, "download of %lld bytes", row->download_bytes);
-	(void)TEXT_COPY(s->undo, "the file is removed");
-}
-
-/* Items: what the package manager is told of: the file that was downloaded, or the base address of
- * an online repository and its key. */
-static void repository_step(const struct driver_row *row, struct plan *ret)
-{
-	struct step *s = step_add(ret, "repository", STEP_REPOSITORY);
-
-	if (row->url[0] != '\0') {
-		item_add(s, file_name(row->url));
-		(void)TEXT_FORMAT(s->what, "make the packages in %.80s known to %s",
-				  file_name(row->url), row->package_manager);
-		change_add(s, "package doca-host, a repository in a file");
-	} else {
-		item_add(s, row->repository);
-		item_add(s, row->key);
-		(void)TEXT_FORMAT(s->what, "make the packages of %.100s known to %s",
-				  row->repository, row->package_manager);
-		change_add(s, "repository %.140s", row->repository);
-		change_add(s, "key %.150s", row->key);
-	}
-	(void)TEXT_FORMAT(s->undo, "the repository is taken from %s again", row->package_manager);
-}
-
-/* DOCA's repository holds a dkms of its own (known issue 18). */
-static void pin_step(struct plan *ret)
-{
-	struct step *s = step_add(ret, "repository-pin", STEP_FILE);
-
-	item_add(s, PIN_FILE);
-	change_add(s, "file /" PIN_FILE);
-	(void)TEXT_COPY(s->what, "have dkms come from the distribution, never from DOCA");
-	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
-	(void)TEXT_COPY(s->content, "# Written by ib-vmext: DOCA's repository holds a dkms of its "
-				    "own, the distribution's stays.\n"
-				    "# `ib-vmext undo` takes this file away.\n"
-				    "Package: dkms\n"
-				    "Pin: release l=DOCA-HOST*\n"
-				    "Pin-Priority: -1\n");
-}
-
-/* mlnxofedinstall. */
-
-static void options_add(struct step *s, const struct facts *f, const char *options)
-{
-	bool firmware_stays = false;
-	size_t len;
-
-	for (options += strspn(options, " "); *options != '\0';
-	     options += len, options += strspn(options, " ")) {
-		char word[128], name[sizeof s->items[0]];
-		const char *rest = word;
-
-		len = strcspn(options, " ");
-		(void)TEXT_FORMAT(word, "%.*s", (int)len, options);
-		firmware_stays |= text_eq(word, FIRMWARE_STAYS);
-		if (name_next(&rest, f, name, sizeof name))
-			item_add(s, name);
-	}
-	if (!firmware_stays)
-		item_add(s, FIRMWARE_STAYS);
-}
-
-/* Items: the options. What the installer does besides is read from it (facts: the catalogue's
- * section on mlnxofedinstall). */
-static void installer_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
-{
-	struct step *s = step_add(ret, "installer", STEP_INSTALLER);
-	bool with_modules = strstr(row->options, "--user-space-only") == NULL;
-
-	options_add(s, f, row->options);
-	(void)TEXT_FORMAT(s->what, "run mlnxofedinstall of MLNX_OFED %.60s, which %s", row->version,
-			  !with_modules ? "leaves the modules alone"
-			  : row->builds ? "compiles and installs the modules"
-					: "installs the modules");
-	change_add(s, "packages of MLNX_OFED %.80s, in the place of the distribution's",
-		   row->version);
-	for (unsigned i = 0; i < f->npackages; i++)
-		if (f->driver.kind != DRIVER_MLNX_OFED)
-			change_add(s, "package %s (replaced or removed by the installer)",
-				   f->packages[i].name);
-	if (with_modules)
-		change_add(s, "modules for kernel %s", f->kernel.release);
-	change_add(s, "file /etc/security/limits.conf (locked memory)");
-	(void)TEXT_COPY(s->undo, "ofed_uninstall.sh --force, then the packages and the file that "
-				 "were there before are put back");
 }
 
 /* Services and modules. */
@@ -408,39 +271,6 @@ static void kernel_watch_steps(struct plan *ret)
 		       ret);
 }
 
-/* Where the files really come from is told before. */
-static void show_mirror(const struct settings *s, struct plan *p)
-{
-	for (unsigned i = 0; s->mirror[0] != '\0' && i < p->nsteps; i++) {
-		char url[URL_SIZE], shown[300];
-
-		if (p->steps[i].kind != STEP_DOWNLOAD ||
-		    url_mirror(s->mirror, p->steps[i].items[0], url, sizeof url) < 0)
-			continue;
-		url_show(url, shown, sizeof shown);
-		change_add(&p->steps[i], "from %.150s", shown);
-	}
-}
-
-/* The artefact's way onto the machine. */
-static void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
-{
-	bool doca = text_eq(row->route, "doca-ofed");
-
-	if (row->build_packages[0] != '\0')
-		build_packages_step(f, row, ret);
-	if (row->url[0] != '\0')
-		download_step(row, ret);
-	if (!doca) {
-		installer_step(f, row, ret);
-		return;
-	}
-	if (text_eq(row->package_manager, "apt"))
-		pin_step(ret);
-	repository_step(row, ret);
-	packages_step(f, row, ret);
-}
-
 /* While another stack's core is loaded, modules of this one would not fit to it. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
@@ -456,7 +286,7 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		packages_step(f, row, ret);
 	if (row->builds && kernel_wants_signatures(f) && in->settings->modules_key[0] != '\0')
 		sign_step(in, row, ret);
-	show_mirror(in->settings, ret);
+	vendor_show_mirror(in->settings, ret);
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
 	modules_boot_step(f, row, ret);

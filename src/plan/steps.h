@@ -1,0 +1,27 @@
+/* plan/steps.h - what the files that make steps share. Nobody else includes it. */
+#pragma once
+
+#include "plan/room.h"
+
+/* Begin a step of the plan. */
+struct step *step_add(struct plan *p, const char *id, enum step_kind kind);
+/* A step that would change nothing is not part of the plan: take the last one out, if so. */
+void step_drop_if_idle(struct plan *p);
+
+void item_add(struct step *s, const char *item);
+void change_add(struct step *s, const char *fmt, ...) PRINTF(2, 3);
+
+/* Copy the next name of the list, the kernel's release in the place of "%r". */
+bool name_next(const char **rest, const struct facts *f, char *ret, size_t size);
+
+/* Every package of the list is an item, since together they are the transaction; only what is not
+ * there yet is a change. `suffix` goes on about it. */
+void packages_fill(struct step *s, const struct facts *f, const char *list, const char *suffix);
+void packages_undo(struct step *s, const struct driver_row *row);
+/* The row's packages. */
+void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret);
+
+/* steps_vendor.c: the artefact's way onto the machine. */
+void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret);
+/* Tell where the files really come from. */
+void vendor_show_mirror(const struct settings *s, struct plan *p);
