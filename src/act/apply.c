@@ -104,13 +104,28 @@ static int is_as_agreed(const struct apply_options *o, const struct transaction 
 			 t->count, o->agreed->count);
 }
 
+static void tell_plan(const struct run *r, enum stage_state state, int step, const char *slug,
+		      const char *what)
+{
+	const struct plan *plan = &r->out->plan;
+	struct position at = { step, 0 };
+	struct progress progress = { "plan", state, estimate_percent(&r->estimate, plan, at),
+				     estimate_left(&r->estimate, plan, at) };
+
+	log_progress(r->act->host->log, &progress, slug, "%s", what);
+}
+
 /* All that can go wrong before anything is changed. */
 static int make_ready(struct run *r, struct transaction *t, struct error *err)
 {
 	struct log *log = r->act->host->log;
 	struct plan *plan = &r->out->plan;
+	const struct clock *clock = r->act->host->clock;
+	int64_t begun_ms = clock->monotonic_ms(clock);
+	char done[400];
 
-	log_stage(log, "plan", STAGE_RUNNING, 3, "plan.resolve",
+	estimate_of(r->act->host, r->act->state, plan, &r->estimate);
+	tell_plan(r, STAGE_RUNNING, -1, "plan.resolve",
 		  "asking the package manager what it would change, and downloading it");
 	r->steps.packages.stage = "plan";
 	if (offline_ready(&r->steps, &r->out->facts, err) < 0 ||
@@ -121,8 +136,9 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 		return -1;
 	}
 	r->steps.packages.stage = "packages";
-	log_stage(log, "plan", STAGE_DONE, 5, "plan.done", "%s; %zu package changes",
-		  plan->decision.reason, t->count);
+	TEXT_FORMAT(done, "%s; %zu package changes", plan->decision.reason, t->count);
+	tell_plan(r, STAGE_DONE, 0, "plan.done", done);
+	r->prepared_s = (clock->monotonic_ms(clock) - begun_ms) / 1000;
 	return 0;
 }
 

@@ -12,10 +12,11 @@ static json_t *record(const struct run *r, const char *kind, const json_t *recei
 {
 	const struct apply_options *o = r->options;
 
-	return json_pack("{s:s, s:b, s:I, s:s, s:s, s:o, s:o}", "kind", kind, "first", !receipt,
-			 "seq", (json_int_t)o->seq, "version", o->version, "settingsDigest",
-			 o->settings_digest, "settings", settings_to_json(o->settings), "programs",
-			 tidy_programs(r->act, receipt));
+	return json_pack("{s:s, s:b, s:I, s:s, s:s, s:o, s:o, s:I}", "kind", kind, "first",
+			 !receipt, "seq", (json_int_t)o->seq, "version", o->version,
+			 "settingsDigest", o->settings_digest, "settings",
+			 settings_to_json(o->settings), "programs", tidy_programs(r->act, receipt),
+			 "preparedSeconds", (json_int_t)r->prepared_s);
 }
 
 static int begin(struct run *r, json_t *record, const struct plan *plan, struct error *err)

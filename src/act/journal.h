@@ -43,6 +43,7 @@ enum phase {
 struct journal_step {
 	enum step_state state;
 	json_t *before; /* owned: what `prepare` saw, all that undo needs; NULL if none */
+	int64_t begun_ms, ended_ms; /* as the lines read back tell; 0 if not known */
 };
 
 struct journal {
@@ -55,9 +56,13 @@ struct journal {
 	char run[40];          /* "20261122T110000Z-123-4567" */
 	char boot[40];         /* the present one */
 	char changed_boot[40]; /* in which a step was last begun or ended */
+	char first_boot[40];   /* in which the run began, as the lines read back tell */
 	char ordered_boot[40]; /* in which the machine was last to be restarted */
 	unsigned reboots;      /* restarts of the machine for this run */
 	enum phase phase;
+	/* As the lines read back tell; 0 if not known. */
+	int64_t begun_ms, phase_ms[PHASE_COUNT], last_ms;
+	bool spans_boots;
 	json_t *begin; /* owned: data of the first line: kind, seq, version, settingsDigest, plan */
 	json_t *cause; /* owned: why the run is being undone, NULL if it is not or did not say */
 	struct plan plan;
@@ -109,6 +114,11 @@ int journal_prune(int state_dir);
  * cannot be read counts for nothing. */
 unsigned journal_reboots_of(const struct host *h, int state_dir, int64_t seq,
 			    const char *settings_digest);
+
+/* Read each journal that is kept, the newest first, until `fn` returns true. One that is open or
+ * damaged is read as far as it goes; what has no plan is left out. */
+void journal_each(const struct host *h, int state_dir,
+		  bool (*fn)(void *ctx, const struct journal *j), void *ctx);
 
 bool journal_is_open(int state_dir);
 bool journal_is_undo(const struct journal *j);

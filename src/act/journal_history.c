@@ -1,6 +1,9 @@
 /* What the journals of earlier runs tell. */
 #include "act/journal.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -8,41 +11,85 @@
 
 enum { JOURNAL_BYTES_MAX = 16 << 20 };
 
+enum { JOURNAL_NAME_SIZE = 80 };
+
+struct names {
+	char list[JOURNALS_KEPT + 2][JOURNAL_NAME_SIZE];
+	unsigned count;
+};
+
+/* The newest are kept. */
+static int names_add(void *ctx, const char *name)
+{
+	struct names *n = ctx;
+
+	if (!text_ends(name, ".jsonl") || strlen(name) >= JOURNAL_NAME_SIZE)
+		return 0;
+	if (n->count == ARRAY_SIZE(n->list))
+		memmove(n->list[0], n->list[1], (size_t)--n->count * JOURNAL_NAME_SIZE);
+	TEXT_COPY(n->list[n->count++], name);
+	return 0;
+}
+
+/* NULL where it cannot be read. */
+static struct journal *read_one(const struct host *h, int state_dir, const char *name)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct journal *j = calloc(1, sizeof(*j));
+	struct error err = { 0 };
+	char path[100];
+
+	TEXT_FORMAT(path, "journal/%s", name);
+	if (!j || fs_read(state_dir, path, JOURNAL_BYTES_MAX, &text) < 0) {
+		free(j);
+		return NULL;
+	}
+	*j = (struct journal) { .host = h, .fd = -1, .salvaging = true };
+	TEXT_FORMAT(j->run, "%.*s", (int)(strlen(name) - strlen(".jsonl")), name);
+	(void)journal_replay(j, buf_text(&text), text.len, &err);
+	return j;
+}
+
+void journal_each(const struct host *h, int state_dir,
+		  bool (*fn)(void *ctx, const struct journal *j), void *ctx)
+{
+	struct names names = { .count = 0 };
+	bool enough = false;
+
+	if (fs_list(state_dir, "journal", names_add, &names) < 0)
+		LOG(h->log, DEBUG, "journal.history", "the journals cannot be listed, ignoring");
+	while (names.count > 0 && !enough) {
+		struct journal *j = read_one(h, state_dir, names.list[--names.count]);
+
+		if (!j)
+			continue;
+		enough = j->begin && fn(ctx, j);
+		journal_free(j);
+		free(j);
+	}
+}
+
 struct counting {
-	const struct host *host;
-	int state_dir;
 	int64_t seq;
 	const char *digest;
 	unsigned reboots;
 };
 
-static int count_one(void *ctx, const char *name)
+static bool count_one(void *ctx, const struct journal *j)
 {
 	struct counting *c = ctx;
-	AUTO_BUF struct buf text = { 0 };
-	AUTO_FREE struct journal *j = calloc(1, sizeof(*j));
-	struct error err = { 0 };
-	char path[300];
 
-	TEXT_FORMAT(path, "journal/%s", name);
-	if (!j || !text_ends(name, ".jsonl") ||
-	    fs_read(c->state_dir, path, JOURNAL_BYTES_MAX, &text) < 0)
-		return 0;
-	*j = (struct journal) { .host = c->host, .fd = -1, .salvaging = true };
-	(void)journal_replay(j, buf_text(&text), text.len, &err);
 	if (json_int_at(j->begin, "seq", INT64_MIN) == c->seq &&
 	    text_eq(json_text_at(j->begin, "settingsDigest", ""), c->digest))
 		c->reboots += j->reboots;
-	journal_free(j);
-	return 0;
+	return false;
 }
 
 unsigned journal_reboots_of(const struct host *h, int state_dir, int64_t seq,
 			    const char *settings_digest)
 {
-	struct counting c = { h, state_dir, seq, settings_digest, 0 };
+	struct counting c = { seq, settings_digest, 0 };
 
-	if (fs_list(state_dir, "journal", count_one, &c) < 0)
-		LOG(h->log, DEBUG, "journal.history", "the journals cannot be listed, ignoring");
+	journal_each(h, state_dir, count_one, &c);
 	return c.reboots;
 }

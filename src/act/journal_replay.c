@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
 
@@ -127,6 +128,7 @@ static int replay_phase(struct journal *j, const json_t *line, struct error *err
 	if (phase < 0)
 		return damaged(j, "an unknown phase", err);
 	j->phase = (enum phase)phase;
+	j->phase_ms[phase] = j->last_ms;
 	if (phase == PHASE_REBOOTING)
 		journal_note_reboot(j, json_text_at(line, "boot", ""));
 	if (phase == PHASE_UNDOING && json_is_object(cause)) {
@@ -153,14 +155,29 @@ static int replay_step(struct journal *j, const json_t *line, struct error *err)
 	if (text_eq(json_text_at(line, "phase", ""), "intent")) {
 		json_decref(step->before);
 		*step = (struct journal_step) { STEP_INTENDED,
-						json_is_null(data) ? NULL : json_incref(data) };
+						json_is_null(data) ? NULL : json_incref(data),
+						.begun_ms = j->last_ms };
 		return 0;
 	}
 	state = step_state_by_name(json_text_at(data, "result", ""));
 	if (state < 0)
 		return damaged(j, "an outcome without a result", err);
 	step->state = (enum step_state)state;
+	step->ended_ms = j->last_ms;
 	return 0;
+}
+
+static void note_time(struct journal *j, const json_t *line)
+{
+	const char *boot = json_text_at(line, "boot", "");
+
+	if (time_parse(json_text_at(line, "t", ""), &j->last_ms) < 0)
+		j->last_ms = 0;
+	if (!j->begin)
+		TEXT_COPY(j->first_boot, boot);
+	if (!j->begin)
+		j->begun_ms = j->last_ms;
+	j->spans_boots |= !text_eq(j->first_boot, boot);
 }
 
 static int replay_line(struct journal *j, const char *text, size_t len, struct error *err)
@@ -175,6 +192,7 @@ static int replay_line(struct journal *j, const char *text, size_t len, struct e
 		return newer(j, line, version, err);
 	if (version < 1)
 		return damaged(j, "no format version", err);
+	note_time(j, line);
 	if (!j->begin)
 		return replay_begin(j, json_object_get(line, "data"), err);
 	if (text_eq(json_text_at(line, "kind", ""), "phase"))

@@ -4,6 +4,7 @@
 #include "act/carry.h"
 #include "act/bundle/offline.h"
 #include "act/packages/manager.h"
+#include "act/progress.h"
 #include "act/fetch/reach.h"
 #include "act/step/step.h"
 #include "base/text.h"
@@ -22,6 +23,7 @@ int act_judge(const struct host *h, const struct catalogue *c, const struct sett
 		return -1;
 	catalogue_classify(c, facts);
 	plan_build(facts, s, c, plan);
+	estimate_tell(h, plan);
 	return 0;
 }
 

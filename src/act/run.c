@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "host/host.h"
 
-enum { PACKAGE_CALL_S = 3600, PERCENT_PLANNED = 5 };
+enum { PACKAGE_CALL_S = 3600 };
 
 static const struct {
 	enum phase from;
@@ -165,20 +165,6 @@ int run_turn_back(struct run *r, const struct error *cause, struct error *err)
 	return move_on(r, EV_TURN_BACK, err);
 }
 
-/* How far the run is when step `at` of the plan begins: its share of the steps' percentages. */
-static int percent_at(const struct plan *p, unsigned at)
-{
-	int before = 0, all = 0;
-
-	for (unsigned i = 0; i < p->nsteps; i++) {
-		int share = step_ops(p->steps[i].kind)->percent;
-
-		all += share;
-		before += i < at ? share : 0;
-	}
-	return PERCENT_PLANNED + (all ? before * (RUN_PERCENT_VERIFY - PERCENT_PLANNED) / all : 0);
-}
-
 /* Write the intent of a step that has not been begun. Returns 1 if it is done, since there is
  * nothing to do. */
 static int step_begin(struct run *r, unsigned at, struct error *cause, struct error *err)
@@ -193,6 +179,30 @@ static int step_begin(struct run *r, unsigned at, struct error *cause, struct er
 	if (ops->prepare(&r->steps, s, &seen, cause) < 0)
 		return -1;
 	return journal_intent(&r->journal, at, seen, err);
+}
+
+/* Say that a step begins, or that it has ended: `at` is where the run stands then. */
+static void tell_step(const struct run *r, unsigned step, unsigned at, const char *end)
+{
+	const struct plan *p = &r->journal.plan;
+	struct position here = { (int)at, 0 };
+	struct progress progress = { p->steps[step].id, end[0] ? STAGE_DONE : STAGE_RUNNING,
+				     estimate_percent(&r->estimate, p, here),
+				     estimate_left(&r->estimate, p, here) };
+
+	log_progress(r->act->host->log, &progress, end[0] ? "step.done" : "step.begin", "%s%s",
+		     p->steps[step].what, end);
+}
+
+/* ": done in 34 s" */
+static void tell_done(const struct run *r, unsigned step, int64_t begun_ms)
+{
+	const struct clock *clock = r->act->host->clock;
+	char took[40], end[60];
+
+	duration_text((clock->monotonic_ms(clock) - begun_ms) / 1000, took, sizeof(took));
+	TEXT_FORMAT(end, ": done in %s", took);
+	tell_step(r, step, step + 1, end);
 }
 
 /* Bring one step from where it stands to its outcome. -1 with *cause set when it failed, with *err
@@ -250,22 +260,21 @@ static enum event_kind phase_planned(struct run *r, struct error *err)
 static enum event_kind phase_applying(struct run *r, struct error *err)
 {
 	const struct plan *p = &r->journal.plan;
-	struct log *log = r->act->host->log;
+	const struct clock *clock = r->act->host->clock;
 
 	for (unsigned i = 0; i < p->nsteps; i++) {
 		enum step_state state = r->journal.steps[i].state;
 		struct error cause = { 0 }, journal = { 0 };
+		int64_t begun_ms = clock->monotonic_ms(clock);
 
 		if (state == STEP_DONE || state == STEP_SKIPPED)
 			continue;
 		if (run_must_stop(r, &r->cause))
 			return EV_STEP_FAILED;
 		bound_calls(r);
-		log_stage(log, p->steps[i].id, STAGE_RUNNING, percent_at(p, i), "step.begin", "%s",
-			  p->steps[i].what);
+		tell_step(r, i, i, "");
 		if (step_forward(r, i, &cause, &journal) == 0) {
-			log_stage(log, p->steps[i].id, STAGE_DONE, percent_at(p, i + 1),
-				  "step.done", "%s: done", p->steps[i].what);
+			tell_done(r, i, begun_ms);
 			continue;
 		}
 		if (journal.fault != FAULT_NONE) {
@@ -431,6 +440,8 @@ static int drive(struct run *r, struct error *err)
 
 int run_drive(struct run *r, struct error *err)
 {
+	if (!r->estimate.basis[0])
+		estimate_of(r->act->host, r->act->state, &r->journal.plan, &r->estimate);
 	if (drive(r, err) < 0)
 		return error_wrap(err, "run %s stays open, the next one goes on with it",
 				  r->journal.run);

@@ -7,6 +7,7 @@
 
 #include "act/act.h"
 #include "act/journal.h"
+#include "act/progress.h"
 #include "act/step/step.h"
 
 struct run {
@@ -22,6 +23,8 @@ struct run {
 	bool may_order;     /* a restart of the machine, in this process */
 	char pending[320];  /* why the restart that is due was not made; "" if none is */
 	int64_t start_ms;   /* for timeouts.total */
+	int64_t prepared_s; /* how long all took that comes before the first step */
+	struct estimate estimate;
 };
 
 /* What ends a phase. */

@@ -4,8 +4,6 @@
 
 #include "act/run.h"
 
-enum { RUN_PERCENT_VERIFY = 90 };
-
 /* Seconds until timeouts.total is over; not below 0. */
 int run_seconds_left(const struct run *r);
 

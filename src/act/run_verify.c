@@ -158,12 +158,15 @@ enum event_kind phase_verifying(struct run *r, struct error *err)
 	const struct outcome *out = r->out;
 	struct log *log = r->act->host->log;
 	int reboot = awaits_boot(r) ? may_reboot(r, &r->cause) : 0;
+	struct position at = { (int)r->journal.plan.nsteps, 0 };
+	struct progress progress = { "verify", STAGE_RUNNING,
+				     estimate_percent(&r->estimate, &r->journal.plan, at),
+				     estimate_left(&r->estimate, &r->journal.plan, at) };
 
 	r->may_order = reboot > 0;
 	if (reboot != 0)
 		return reboot < 0 ? EV_VERIFY_FAILED : EV_REBOOT;
-	log_stage(log, "verify", STAGE_RUNNING, RUN_PERCENT_VERIFY, "verify.begin",
-		  "looking at the ports");
+	log_progress(log, &progress, "verify.begin", "looking at the ports");
 	if (look_at_ports(r, &r->cause) < 0)
 		return EV_VERIFY_FAILED;
 	if (is_dead(&out->verification) && !awaits_boot(r))
@@ -193,7 +196,7 @@ enum event_kind phase_rebooting(struct run *r, struct error *err)
 		error_set(&why, FAULT_PROGRAM_FAILED, 0,
 			  "the restart that was ordered before has not come");
 	else if (reboot_now(r->act->host, &why) == 0) {
-		log_stage(log, "reboot", STAGE_WAITING, RUN_PERCENT_VERIFY, "reboot.now",
+		log_stage(log, "reboot", STAGE_WAITING, -1, "reboot.now",
 			  "the VM restarts, so that the new driver is loaded");
 		return EV_REBOOTS;
 	}

@@ -96,21 +96,66 @@ void log_event(struct log *log, enum level level, const char *slug, const char *
 	va_end(ap);
 }
 
+PRINTF(4, 0)
+static void say_progress(struct log *log, const struct progress *at, const char *slug,
+			 const char *fmt, va_list ap)
+{
+	struct event ev = { .level = at->state == STAGE_FAILED ? LEVEL_ERROR : LEVEL_INFO,
+			    .slug = slug,
+			    .stage = at->stage,
+			    .state = at->state,
+			    .percent = at->percent,
+			    .left_s = at->left_s };
+
+	if (log != NULL)
+		say(log, &ev, fmt, ap);
+}
+
 void log_stage(struct log *log, const char *stage, enum stage_state state, int percent,
 	       const char *slug, const char *fmt, ...)
 {
-	struct event ev = { .level = state == STAGE_FAILED ? LEVEL_ERROR : LEVEL_INFO,
-			    .slug = slug,
-			    .stage = stage,
-			    .state = state,
-			    .percent = percent };
+	struct progress at = { stage, state, percent, 0 };
 	va_list ap;
 
-	if (log == NULL)
-		return;
 	va_start(ap, fmt);
-	say(log, &ev, fmt, ap);
+	say_progress(log, &at, slug, fmt, ap);
 	va_end(ap);
+}
+
+void log_progress(struct log *log, const struct progress *at, const char *slug, const char *fmt,
+		  ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_progress(log, at, slug, fmt, ap);
+	va_end(ap);
+}
+
+void duration_text(int64_t seconds, char *ret, size_t size)
+{
+	long long s = seconds > 0 ? (long long)seconds : 0;
+
+	if (s < 120)
+		(void)text_format(ret, size, "%lld s", s);
+	else if (s < 7200)
+		(void)text_format(ret, size, "%lld min", (s + 30) / 60);
+	else
+		(void)text_format(ret, size, "%lld h %lld min", s / 3600, s % 3600 / 60);
+}
+
+void progress_text(int percent, int64_t left_s, char *ret, size_t size)
+{
+	char left[40];
+
+	ret[0] = '\0';
+	if (percent < 0)
+		return;
+	duration_text(left_s, left, sizeof left);
+	if (left_s > 0)
+		(void)text_format(ret, size, "%d %%, about %s left", percent, left);
+	else
+		(void)text_format(ret, size, "%d %%", percent);
 }
 
 const char *level_name(enum level level)
@@ -140,6 +185,17 @@ void time_text(int64_t time_ms, char ret[static 21])
 		(void)text_copy(ret, 21, "1970-01-01T00:00:00Z");
 }
 
+int time_parse(const char *text, int64_t *ret_ms)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+	if (end == NULL || *end != '\0')
+		return -EINVAL;
+	*ret_ms = (int64_t)timegm(&tm) * 1000;
+	return 0;
+}
+
 /* A log that cannot be written must not stop the work that it tells of. One write(2), so that lines
  * of several processes do not mix. */
 static void write_line(void *ctx, struct buf *line)
@@ -156,9 +212,10 @@ static void write_line(void *ctx, struct buf *line)
 void log_sink_text(void *ctx, const struct event *ev)
 {
 	AUTO_BUF struct buf line = { 0 };
-	char when[21];
+	char when[21], far[60];
 
 	time_text(ev->time_ms, when);
+	progress_text(ev->percent, ev->left_s, far, sizeof far);
 	if (buf_add_format(&line, "%s %s %s: ", when, level_name(ev->level), ev->slug) < 0)
 		return;
 	for (const char *p = ev->what; *p != '\0'; p++) {
@@ -167,6 +224,8 @@ void log_sink_text(void *ctx, const struct event *ev)
 		if (buf_add(&line, &c, 1) < 0)
 			return;
 	}
+	if (far[0] != '\0' && buf_add_format(&line, " (%s)", far) < 0)
+		return;
 	write_line(ctx, &line);
 }
 
@@ -203,6 +262,8 @@ void log_sink_json(void *ctx, const struct event *ev)
 	     json_object_set_new(j, "state", json_string(state_names[ev->state])) < 0))
 		return;
 	if (ev->percent >= 0 && json_object_set_new(j, "percent", json_integer(ev->percent)) < 0)
+		return;
+	if (ev->left_s > 0 && json_object_set_new(j, "leftSeconds", json_integer(ev->left_s)) < 0)
 		return;
 	if (json_write(j, false, &line) == 0)
 		write_line(ctx, &line);

@@ -21,7 +21,16 @@ struct event {
 	const char *stage; /* the stage of the run that this moves, NULL if none: "packages",
 			      "modules", ... */
 	enum stage_state state;
-	int percent; /* of the whole run, -1 if unknown */
+	int percent;    /* of the whole run, -1 if unknown */
+	int64_t left_s; /* until its end, as estimated; 0 if unknown */
+};
+
+/* Where the run stands with this event. */
+struct progress {
+	const char *stage;
+	enum stage_state state;
+	int percent;
+	int64_t left_s;
 };
 
 struct log_sink {
@@ -50,6 +59,10 @@ void log_event(struct log *log, enum level level, const char *slug, const char *
 void log_stage(struct log *log, const char *stage, enum stage_state state, int percent,
 	       const char *slug, const char *fmt, ...) PRINTF(6, 7);
 
+/* The same, with what is left. */
+void log_progress(struct log *log, const struct progress *at, const char *slug, const char *fmt,
+		  ...) PRINTF(4, 5);
+
 /* log may be NULL: then nothing happens. */
 #define LOG(log, LEVEL, slug, ...) log_event((log), LEVEL_##LEVEL, (slug), __VA_ARGS__)
 
@@ -63,5 +76,12 @@ void log_sink_json(
 	void *ctx,
 	const struct event *ev); /* {"time":"...","level":"info","slug":...,"what":...} */
 
+/* "45 %, about 2 min left"; "" where nothing is known. */
+void progress_text(int percent, int64_t left_s, char *ret, size_t size);
+
+/* "40 s", "2 min", "1 h 20 min" */
+void duration_text(int64_t seconds, char *ret, size_t size);
+
 /* "2026-11-22T11:00:00Z" of a time; `ret` has room for 21 bytes. */
 void time_text(int64_t time_ms, char ret[static 21]);
+int time_parse(const char *text, int64_t *ret_ms); /* 0 or -EINVAL */

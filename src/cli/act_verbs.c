@@ -1,29 +1,19 @@
-/* apply, undo, status, handler: verbs that change the machine, or tell of what was changed. */
+/* apply, undo, handler: verbs that change the machine. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "act/act.h"
 #include "act/carry.h"
+#include "act/ended.h"
 #include "act/boot/hand_over.h"
-#include "act/journal.h"
 #include "act/judge.h"
-#include "act/boot/kernel_change.h"
-#include "act/receipt.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/render.h"
+#include "cli/standing.h"
 #include "handler/handler.h"
-#include "handler/result.h"
-#include "host/lock.h"
-#include "probe/probe.h"
-
-#define STATUS_LOG_DIR "var/log/azure"
-#define STATUS_LOG     STATUS_LOG_DIR "/ib-vmext-status"
 
 /* The log that the Azure page names gets what a verb at the shell does, too. */
 static int open_status_log(struct app *app)
@@ -136,6 +126,21 @@ static int give_to_a_unit(struct app *app, bool yes, bool reload)
 	return given ? 0 : -1;
 }
 
+/* While the lock is held. A run that goes on at the next boot has not ended. */
+static void note_end(struct app *app, const char *kind, const struct outcome *o,
+		     const struct error *err)
+{
+	struct ended e;
+
+	if (err)
+		ended_of_error(err, &e);
+	else
+		ended_of(o, &e);
+	TEXT_COPY(e.kind, kind);
+	if (err || !o->rebooting)
+		ended_write(&app->host, &e);
+}
+
 int verb_apply(struct app *app, int argc, char **argv)
 {
 	AUTO_FREE struct outcome *o = calloc(1, sizeof(*o));
@@ -171,6 +176,7 @@ int verb_apply(struct app *app, int argc, char **argv)
 	if (act_open(&act, &app->host, app->catalogue, true, &err) < 0)
 		return fail(app, &err);
 	rc = act_apply(&act, &options, o, &err);
+	note_end(app, "apply", o, rc < 0 ? &err : NULL);
 	act_close(&act);
 	return rc < 0 ? fail(app, &err) : show_outcome(app, o);
 }
@@ -189,6 +195,7 @@ int verb_undo(struct app *app, int argc, char **argv)
 		return fail(app, &err);
 	log_fd = open_status_log(app);
 	rc = act_undo(&act, option_given(argc, argv, "--force"), o, &err);
+	note_end(app, "undo", o, rc < 0 ? &err : NULL);
 	act_close(&act);
 	return rc < 0 ? fail(app, &err) : show_outcome(app, o);
 }
@@ -206,111 +213,5 @@ int verb_handler(struct app *app, int argc, char **argv)
 	if (handler.complaint.len)
 		fprintf(stderr, "%s", buf_text(&handler.complaint));
 	handler_app_free(&handler);
-	return rc;
-}
-
-struct standing {
-	pid_t holder; /* of the lock, 0: nobody is at work */
-	bool open;    /* a run is open */
-	enum phase phase;
-	char run[40];
-	json_t *receipt;    /* owned */
-	struct result last; /* what the agent was told last */
-	bool has_last;
-	struct facts facts;
-	char told[700]; /* of a kernel that came after the installation, "" if nothing */
-};
-
-static void standing_free(struct standing *s)
-{
-	json_decref(s->receipt);
-	result_free(&s->last);
-}
-
-static void read_standing(struct app *app, struct standing *ret)
-{
-	AUTO_JOURNAL struct journal j = { .fd = -1 };
-	struct act act;
-
-	ret->receipt = receipt_read(&app->host);
-	if (!kernel_change_tells(&app->host, ret->receipt, ret->told, sizeof(ret->told)))
-		ret->told[0] = '\0';
-	ret->has_last = result_read(&app->host, &ret->last) == 0;
-	(void)probe_rdma(&app->host, &ret->facts, NULL);
-	if (act_open(&act, &app->host, app->catalogue, false, NULL) < 0)
-		return;
-	ret->holder = lock_holder(act.state, "lock");
-	if (journal_load_open(&j, &app->host, act.state, &ret->open, NULL) < 0)
-		ret->open = act_is_open(&act);
-	ret->phase = j.phase;
-	TEXT_COPY(ret->run, j.run);
-	act_close(&act);
-}
-
-static const char *standing_name(const struct standing *s)
-{
-	if (s->holder != 0)
-		return "running";
-	if (s->open)
-		return s->phase == PHASE_STUCK       ? "stuck"
-		       : s->phase == PHASE_REBOOTING ? "rebooting"
-						     : "interrupted";
-	return s->receipt ? "installed" : s->has_last ? "ended" : "none";
-}
-
-static json_t *standing_to_json(const struct standing *s)
-{
-	AUTO_JSON json_t *facts = facts_to_json(&s->facts);
-	json_t *last = !s->has_last
-			       ? json_null()
-			       : json_pack("{s:I, s:b, s:i, s:s}", "seq", (json_int_t)s->last.seq,
-					   "success", s->last.success, "exitCode",
-					   s->last.exit_code, "message", s->last.message);
-
-	return json_pack("{s:s, s:s, s:i, s:o, s:o, s:O?, s:o, s:O?}", "schema",
-			 "ib-vmext/status/1", "state", standing_name(s), "pid", (int)s->holder,
-			 "run", json_text_or_null(s->run), "phase",
-			 s->open ? json_string(phase_name(s->phase)) : json_null(), "receipt",
-			 s->receipt, "last", last, "ports", json_object_get(facts, "ports"));
-}
-
-static void render_standing(FILE *out, const struct standing *s)
-{
-	fprintf(out, "state     %s", standing_name(s));
-	if (s->holder > 0)
-		fprintf(out, " (pid %d)", (int)s->holder);
-	if (s->open)
-		fprintf(out, ", run %s, %s", s->run, phase_name(s->phase));
-	fputc('\n', out);
-	if (s->has_last)
-		fprintf(out, "last      request %" PRId64 ": %s, code %d\n          %s\n",
-			s->last.seq, s->last.success ? "success" : "error", s->last.exit_code,
-			s->last.message);
-	if (s->receipt)
-		fprintf(out, "receipt   %s: %s\n", json_text_at(s->receipt, "at", "?"),
-			json_text_at(s->receipt, "message", "?"));
-	if (s->told[0])
-		fprintf(out, "kernel    %s\n", s->told);
-	render_ports(out, &s->facts);
-}
-
-int verb_status(struct app *app, int argc, char **argv)
-{
-	AUTO_FREE struct standing *s = calloc(1, sizeof(*s));
-	int rc = 0;
-
-	(void)argc;
-	(void)argv;
-	if (!s)
-		return fault_row(FAULT_INTERNAL)->exit_code;
-	read_standing(app, s);
-	if (app->json) {
-		AUTO_JSON json_t *document = standing_to_json(s);
-
-		rc = print_json(app, document);
-	} else {
-		render_standing(app->out, s);
-	}
-	standing_free(s);
 	return rc;
 }

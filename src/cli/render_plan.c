@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/page.h"
 #include "facts/facts.h"
@@ -57,14 +58,6 @@ static void bytes_text(int64_t bytes, char *ret, size_t size)
 	(void)text_format(ret, size, "%.*f %s", unit > 0 && n < 10 ? 1 : 0, n, units[unit]);
 }
 
-static void seconds_text(int64_t seconds, char *ret, size_t size)
-{
-	if (seconds < 120)
-		(void)text_format(ret, size, "%" PRId64 " s", seconds);
-	else
-		(void)text_format(ret, size, "%" PRId64 " min", (seconds + 30) / 60);
-}
-
 static void cost_add(char *text, size_t size, const char *before, const char *amount)
 {
 	char former[200];
@@ -78,7 +71,7 @@ static void put_costs(const struct page *p, const struct candidate *c)
 	char text[200] = "", amount[40];
 
 	if (c->estimate.seconds >= 0) {
-		seconds_text(c->estimate.seconds, amount, sizeof(amount));
+		duration_text(c->estimate.seconds, amount, sizeof(amount));
 		cost_add(text, sizeof(text), "about ", amount);
 	}
 	if (c->estimate.download_bytes >= 0) {

@@ -17,6 +17,11 @@ static const struct verb_option undo_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option status_options[] = {
+	{ "--watch", "follow the run to its end, and exit with its code" },
+	{ 0 },
+};
+
 static const struct verb_option pack_options[] = {
 	{ "--key", "a secret key file of minisign, without a password, to sign with" },
 	{ 0 },
@@ -31,7 +36,8 @@ const struct verb verbs[] = {
 	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, apply_options, verb_apply },
 	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },
-	{ "status", "", "where the last run stands", 0, 0, VERB_NO_SETTINGS, NULL, verb_status },
+	{ "status", "[--watch]", "where the last run stands", 0, 1, VERB_NO_SETTINGS,
+	  status_options, verb_status },
 	{ "undo", "[--force]", "put back what apply changed", 0, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS | VERB_CATALOGUE, undo_options, verb_undo },
 	{ "explain", "[WORD|issue N]", "a code, fault, warning or known issue, offline", 0, 2,

@@ -38,7 +38,7 @@ static bool is_known(const struct status *s, const char *name, enum status_state
 void reporter_sink(void *ctx, const struct event *ev)
 {
 	struct reporter *r = ctx;
-	char message[STATUS_MESSAGE_SIZE];
+	char message[STATUS_MESSAGE_SIZE], far[60];
 	bool known;
 
 	if (ev->stage == NULL || (size_t)ev->state >= ARRAY_SIZE(stages) ||
@@ -46,8 +46,9 @@ void reporter_sink(void *ctx, const struct event *ev)
 		return;
 	known = is_known(&r->status, ev->stage, stages[ev->state].state);
 	status_sub(&r->status, ev->stage, stages[ev->state].state, 0, ev->what);
-	if (ev->percent >= 0)
-		(void)TEXT_FORMAT(message, "%d %%: %s", ev->percent, ev->what);
+	progress_text(ev->percent, ev->left_s, far, sizeof far);
+	if (far[0] != '\0')
+		(void)TEXT_FORMAT(message, "%s: %s", far, ev->what);
 	else
 		(void)TEXT_COPY(message, ev->what);
 	status_set(&r->status, STATUS_TRANSITIONING, 0, message);

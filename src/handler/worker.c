@@ -12,6 +12,7 @@
 #include "act/act.h"
 #include "act/catalogue/file.h"
 #include "act/boot/kernel_change.h"
+#include "act/ended.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -128,6 +129,21 @@ static void leave_open(struct job *j)
 	    (long long)j->request.seq, j->outcome.message);
 }
 
+/* What `status` tells at a shell. */
+static void note_end(struct job *j)
+{
+	const struct status *s = &j->reporter.status;
+	struct ended e;
+
+	ended_of(&j->outcome, &e);
+	e.seq = j->request.seq;
+	e.exit_code = s->code;
+	if (j->request.kind == REQUEST_UNDO)
+		(void)TEXT_COPY(e.kind, "undo");
+	(void)TEXT_COPY(e.message, s->message);
+	ended_write(j->host, &e);
+}
+
 /* The result before the status: cut off between the two, the next `enable` tells it from the
  * result. */
 static void finish(struct job *j)
@@ -139,6 +155,7 @@ static void finish(struct job *j)
 	status_redact(s, j->host->log);
 	document = status_to_json(s, j->host->clock->realtime_ms(j->host->clock));
 	keep_result(j, document);
+	note_end(j);
 	reporter_write(&j->reporter);
 	log_event(j->host->log, s->state == STATUS_SUCCESS ? LEVEL_INFO : LEVEL_ERROR, "worker.end",
 		  "request %lld ended with %s, code %d: %s", (long long)j->request.seq,
@@ -359,6 +376,7 @@ static int recover(struct handler_app *app, struct outcome *ret, struct error *e
 	struct catalogue_judge by = { app->host, NULL, app->catalogue };
 	AUTO_CATALOGUE_CHOICE struct catalogue_choice catalogue = { 0 };
 	AUTO_STREAMS struct streams streams = { 0 };
+	struct ended ended;
 	struct act act;
 	bool found = false;
 	int rc;
@@ -368,6 +386,10 @@ static int recover(struct handler_app *app, struct outcome *ret, struct error *e
 	if (act_open(&act, app->host, catalogue.use, true, err) < 0)
 		return -1;
 	rc = act_recover(&act, &found, ret, err);
+	if (rc == 0 && found && !ret->rebooting) {
+		ended_of(ret, &ended);
+		ended_write(app->host, &ended);
+	}
 	act_close(&act);
 	if (rc == 0 && found)
 		LOG(app->host->log, INFO, "resume.end", "the run that was cut off has ended: %s",

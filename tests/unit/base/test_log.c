@@ -157,6 +157,42 @@ static void writes_times(void **unused)
 	}
 }
 
+static void reads_a_time_back(void **unused)
+{
+	int64_t ms = 0;
+
+	(void)unused;
+	assert_int_equal(time_parse("2026-11-22T11:00:00Z", &ms), 0);
+	assert_int_equal(ms, 1795345200000);
+	assert_int_equal(time_parse("2026-11-22T11:00:00", &ms), -EINVAL);
+	assert_int_equal(time_parse("", &ms), -EINVAL);
+	assert_int_equal(ms, 1795345200000);
+}
+
+static const struct {
+	int percent;
+	int64_t left_s;
+	const char *want;
+} progress_rows[] = {
+	{ -1, 40, "" },
+	{ 0, 0, "0 %" },
+	{ 45, 119, "45 %, about 119 s left" },
+	{ 45, 120, "45 %, about 2 min left" },
+	{ 45, 4800, "45 %, about 80 min left" },
+	{ 5, 7260, "5 %, about 2 h 1 min left" },
+};
+
+static void tells_how_far_it_is(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(progress_rows); i++) {
+		char got[60];
+
+		progress_text(progress_rows[i].percent, progress_rows[i].left_s, got, sizeof got);
+		assert_string_equal(got, progress_rows[i].want);
+	}
+}
+
 /* What a sink writes for an event, through a pipe. */
 static void rendered(void (*sink)(void *, const struct event *), const struct event *ev, char *ret,
 		     size_t size)
@@ -236,6 +272,8 @@ static void a_closed_sink_is_no_matter(void **unused)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_time_back),
+		cmocka_unit_test(tells_how_far_it_is),
 		cmocka_unit_test(each_sink_hears_from_its_level_on),
 		cmocka_unit_test(stages_move_and_failures_are_errors),
 		cmocka_unit_test(secrets_are_hidden_before_any_cut),
