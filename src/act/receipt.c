@@ -11,6 +11,7 @@
 #include "act/fetch/pin.h"
 #include "act/journal.h"
 #include "act/program.h"
+#include "act/put.h"
 #include "act/boot/resume_unit.h"
 #include "base/buf.h"
 #include "base/digest.h"
@@ -208,8 +209,10 @@ bool receipt_lists(const json_t *receipt, const char *run)
 }
 
 /* What undo needs: the plan that was carried out, and what each step saw before. */
-static json_t *installed_to_json(const struct journal *j)
+static json_t *installed_to_json(const struct receipt_entry *e)
 {
+	const struct journal *j = e->journal;
+	json_t *put = put_to_json(e->packages, j, IB_VMEXT_VERSION);
 	json_t *steps = json_array();
 
 	for (unsigned i = 0; steps && i < j->plan.nsteps; i++)
@@ -218,10 +221,12 @@ static json_t *installed_to_json(const struct journal *j)
 						    "state", step_state_name(j->steps[i].state),
 						    "before", j->steps[i].before)) < 0) {
 			json_decref(steps);
+			json_decref(put);
 			return NULL;
 		}
-	return json_pack("{s:s, s:o, s:o}", "run", j->run, "plan", plan_to_json(&j->plan), "steps",
-			 steps);
+	json_object_set_new(put, "distribution", json_text_or_null(e->facts->os.id));
+	return json_pack("{s:s, s:o, s:o, s:o}", "run", j->run, "plan", plan_to_json(&j->plan),
+			 "steps", steps, "put", put);
 }
 
 static json_t *right_to_json(const struct host *h, const struct receipt_entry *e)
@@ -325,7 +330,7 @@ int receipt_write(const struct host *h, const struct receipt_entry *e, struct er
 	installed = carried_over(older, "installed");
 	/* A run that was interrupted between its receipt and its end comes here twice. */
 	if (e->journal && !receipt_lists(older, e->journal->run) &&
-	    json_array_append_new(installed, installed_to_json(e->journal)) < 0)
+	    json_array_append_new(installed, installed_to_json(e)) < 0)
 		return failed("made", -ENOMEM, err);
 	receipt = receipt_to_json(h, e, older, installed);
 	return receipt_store(h, receipt, err);

@@ -3,9 +3,10 @@
  *
  * /var/lib/ib-vmext/receipt.json, schema ib-vmext/receipt/1. "installed" lists the runs
  * that changed something, oldest first: undo puts them back from the last; it stays when a later
- * run changes nothing. "programs" are the versions of this program of which there is a copy.
- * "artefacts" are the files that were downloaded, with their digests (act/fetch/pin.h). "right" is
- * what must be as it was for a re-enable to do nothing. */
+ * run changes nothing; "put" in each is what it put on the disk (act/put.h). "programs" are the
+ * versions of this program of which there is a copy. "artefacts" are the files that were
+ * downloaded, with their digests (act/fetch/pin.h). "right" is what must be as it was for a
+ * re-enable to do nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 
 struct host;
 struct journal;
+struct package_context;
 
 /* Everything that must be as it was, but for the ports, which are looked at each time. */
 struct fingerprint {
@@ -55,6 +57,7 @@ struct receipt_entry {
 	const char *message;
 	int64_t seq;
 	bool awaits_boot; /* what was installed takes effect at the next boot */
+	const struct package_context *packages; /* asked where packages are from; may be NULL */
 };
 
 /* Read it: a new reference in *ret, NULL if there is none. FAULT_STATE_DIR if it cannot be read. */

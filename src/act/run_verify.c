@@ -100,6 +100,7 @@ static int store_receipt(struct run *r, struct error *err)
 		.message = r->out->message,
 		.seq = json_int_at(begin, "seq", r->options->seq),
 		.awaits_boot = awaits_boot(r),
+		.packages = &r->steps.packages,
 	};
 
 	return receipt_write(r->act->host, &e, err);

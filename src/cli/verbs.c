@@ -19,6 +19,7 @@ static const struct verb_option undo_options[] = {
 
 static const struct verb_option status_options[] = {
 	{ "--watch", "follow the run to its end, and exit with its code" },
+	{ "--spdx", "all that was put on the disk, as an SPDX 2.3 document" },
 	{ 0 },
 };
 
@@ -36,7 +37,7 @@ const struct verb verbs[] = {
 	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, apply_options, verb_apply },
 	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },
-	{ "status", "[--watch]", "where the last run stands", 0, 1, VERB_NO_SETTINGS,
+	{ "status", "[--watch|--spdx]", "where the last run stands", 0, 1, VERB_NO_SETTINGS,
 	  status_options, verb_status },
 	{ "undo", "[--force]", "put back what apply changed", 0, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS | VERB_CATALOGUE, undo_options, verb_undo },

@@ -71,3 +71,5 @@ int apt_repair(const struct package_context *c, struct error *err);
 int apt_use_local(const struct package_context *c, const char *dir, const char *own,
 		  struct error *err);
 int apt_local_config(const char *own, struct buf *ret);
+/* act/apt/sources.c */
+json_t *apt_sources(const struct package_context *c, const struct transaction *t);

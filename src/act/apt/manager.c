@@ -261,5 +261,6 @@ const struct package_manager package_manager_apt = {
 	.revert = apt_revert,
 	.marks = apt_marks,
 	.set_marks = apt_set_marks,
+	.sources = apt_sources,
 	.installed = apt_installed,
 };

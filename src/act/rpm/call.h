@@ -147,3 +147,5 @@ bool rpm_is_unfinished(const struct package_context *c);
 /* Add what was brought since then; nothing where there is no note. */
 int rpm_brought(const struct package_context *c, const struct rpm_packages *now,
 		struct rpm_packages *ret, struct error *err);
+/* act/rpm/sources.c */
+json_t *rpm_sources(const struct package_context *c, const struct transaction *t);

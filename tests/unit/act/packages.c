@@ -377,6 +377,9 @@ static int apt_get(const struct answer *a, const char *const *argv)
 	struct options o;
 	struct database db;
 
+	for (const char *const *word = argv; *word; word++)
+		if (text_eq(*word, "--print-uris"))
+			return 0;
 	read_options(argv, &o);
 	read_database(a->h, &db);
 	if (o.update)
