@@ -10,6 +10,7 @@
 #include "act/judge.h"
 #include "act/boot/kernel_change.h"
 #include "act/bundle/offline.h"
+#include "act/bundle/pack_fetch.h"
 #include "act/outcome.h"
 #include "act/prove.h"
 #include "act/fetch/reach.h"
@@ -23,7 +24,7 @@
 #include "catalogue/catalogue.h"
 #include "host/host.h"
 
-enum { ADAPTER_POLL_MS = 1000, SAY_MS = 10000, DRIVER_APPEARS_S = 15 };
+enum { ADAPTER_POLL_MS = 1000, SAY_MS = 10000, DRIVER_APPEARS_S = 15, PACK_S = 1200 };
 
 static bool is_taken_over(const struct apply_options *o)
 {
@@ -59,6 +60,22 @@ static int judge_patiently(struct act *a, const struct apply_options *o, struct 
 		}
 		clock->sleep_ms(clock, ADAPTER_POLL_MS);
 	}
+}
+
+/* A pack of a web address may do in the place of compiling. */
+static int look_for_pack(const struct act *a, const struct apply_options *o, struct outcome *out,
+			 struct error *err)
+{
+	struct pack_fetching order = { .host = a->host,
+				    .settings = o->settings,
+				    .catalogue = a->catalogue,
+				    .deadline_s = PACK_S,
+				    .stop = o->stop,
+				    .ctx = o->ctx };
+
+	if (!pack_may_serve(o->settings, &out->plan))
+		return 0;
+	return pack_fetch(&order, &out->facts, &out->plan, err);
 }
 
 /* Nothing to change: prove that it works, and write the receipt for the next re-enable. */
@@ -188,7 +205,7 @@ static int apply(struct act *a, const struct apply_options *o, struct outcome *r
 		return 0;
 	*ret = (struct outcome) { 0 };
 	if (wait_for_boot(a, o, err) < 0 || kernel_change_mend(a, &kernel, err) < 0 ||
-	    judge_patiently(a, o, ret, err) < 0)
+	    judge_patiently(a, o, ret, err) < 0 || look_for_pack(a, o, ret, err) < 0)
 		return -1;
 	if (ret->plan.decision.exit_code != 0) {
 		outcome_of_decision(ret);

@@ -226,6 +226,15 @@ int url_add_query(const char *text, const char *query, char *ret, size_t size)
 			   memchr(text, '?', len) != NULL ? '&' : '?', query);
 }
 
+int url_join(const char *base, const char *name, char *ret, size_t size)
+{
+	int len = (int)strcspn(base, "?#"), path = len;
+
+	while (path > 0 && base[path - 1] == '/')
+		path--;
+	return text_format(ret, size, "%.*s/%s%s", path, base, name, base + len);
+}
+
 bool url_is_below(const char *text, const char *prefix)
 {
 	struct url u, p;

@@ -40,6 +40,10 @@ int url_mirror(const char *mirror, const char *text, char *ret, size_t size);
 /* `text` with `query` (with or without its question mark) added to what it has. */
 int url_add_query(const char *text, const char *query, char *ret, size_t size);
 
+/* The address of the file `name` in the directory `base`, whose query it keeps. Returns 0 or
+ * -ENAMETOOLONG. */
+int url_join(const char *base, const char *name, char *ret, size_t size);
+
 /* Does the address lie at `prefix`, or below it? Same scheme, host and port, and whole components
  * of the path. */
 bool url_is_below(const char *text, const char *prefix);

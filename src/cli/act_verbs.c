@@ -76,6 +76,8 @@ static int show_and_ask(struct app *app, bool yes, bool reload, struct outcome *
 		return 0;
 	if (act_judge(&app->host, app->catalogue, &app->settings, &o->facts, &o->plan, &err) < 0)
 		return fail(app, &err);
+	if (fetch_pack(app, &o->facts, &o->plan, &err) < 0)
+		return fail(app, &err);
 	if (o->plan.decision.exit_code == 0 && o->plan.nsteps == 0)
 		return 0;
 	if (o->plan.decision.exit_code == 0 && reload && plan_reload(&o->plan, &o->facts, &err) < 0)

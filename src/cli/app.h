@@ -84,6 +84,10 @@ bool option_given(int argc, char **argv, const char *name);
 /* Print the document, indented, with a newline. Returns 0, or 14 if it could not be printed. */
 int print_json(struct app *app, json_t *document);
 
+/* As apply does before it plans: fetch a pack of a web address where one may serve, and plan again.
+ */
+int fetch_pack(struct app *app, struct facts *f, struct plan *p, struct error *err);
+
 /* Say what failed, and the remedy, on stderr (as a plan document on stdout with --json). Returns
  * the exit code of the fault. */
 int fail(struct app *app, const struct error *err);

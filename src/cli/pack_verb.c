@@ -4,19 +4,25 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "act/bundle/pack_fetch.h"
+#include "act/bundle/pack_index_make.h"
 #include "act/bundle/pack_make.h"
+#include "act/bundle/signing_key.h"
+#include "act/judge.h"
 #include "base/fs.h"
 #include "base/minisig.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "cli/app.h"
+#include "facts/pack_index.h"
 #include "facts/trusted.h"
 #include "probe/pack.h"
 #include "probe/pack_file.h"
 #include "probe/probe.h"
 
-enum { MIB = 1 << 20 };
+enum { MIB = 1 << 20, FETCH_S = 1200 };
 
 /* This machine, and packs of a directory that settings name, if any. */
 static struct facts *look(struct app *app, const struct settings *settings, struct error *err)
@@ -35,6 +41,16 @@ static struct facts *look(struct app *app, const struct settings *settings, stru
 static unsigned long long mib(uint64_t bytes)
 {
 	return (bytes + MIB - 1) / MIB;
+}
+
+int fetch_pack(struct app *app, struct facts *f, struct plan *p, struct error *err)
+{
+	struct pack_fetching order = { .host = &app->host,
+				    .settings = &app->settings,
+				    .catalogue = app->catalogue,
+				    .deadline_s = FETCH_S };
+
+	return pack_may_serve(&app->settings, p) ? pack_fetch(&order, f, p, err) : 0;
 }
 
 /* make */
@@ -67,6 +83,21 @@ static int say_made(struct app *app, const char *dir, const char *name, bool is_
 	return 0;
 }
 
+/* The list of a directory, for those that fetch packs from where it is served. */
+static int write_index(struct app *app, const char *dir, const char *key_path, unsigned *ret_count)
+{
+	struct minisig_secret key;
+	struct error err = { 0 };
+	int rc;
+
+	if (key_path && signing_key_read(key_path, &key, &err) < 0)
+		return fail(app, &err);
+	rc = pack_index_make(dir, key_path ? &key : NULL, ret_count, &err);
+	if (key_path)
+		minisig_secret_wipe(&key);
+	return rc < 0 ? fail(app, &err) : 0;
+}
+
 static int make(struct app *app, int argc, char **argv)
 {
 	struct pack_order order = { .dir = argv[0],
@@ -76,13 +107,37 @@ static int make(struct app *app, int argc, char **argv)
 	AUTO_FREE struct facts *f = NULL;
 	struct error err = { 0 };
 	char name[PACK_NAME_SIZE];
+	unsigned count = 0;
+	int rc;
 
 	f = look(app, NULL, &err);
 	if (!f)
 		return fail(app, &err);
 	if (!p || pack_make(&app->host, f, &order, p, name, &err) < 0)
 		return fail(app, &err);
-	return say_made(app, argv[0], name, order.key != NULL, p);
+	rc = write_index(app, argv[0], order.key, &count);
+	return rc ? rc : say_made(app, argv[0], name, order.key != NULL, p);
+}
+
+/* index: after packs were put together from several machines, or signed by hand. */
+static int index_dir(struct app *app, int argc, char **argv)
+{
+	unsigned count = 0;
+	const char *key = word_after(argc, argv, "--key");
+	int rc = write_index(app, argv[0], key, &count);
+
+	if (rc)
+		return rc;
+	if (app->json) {
+		AUTO_JSON json_t *document = json_pack("{s:s, s:s, s:s, s:i, s:b}", "schema",
+						       "ib-vmext/pack-made-index/1", "directory",
+						       argv[0], "file", PACK_INDEX, "packs",
+						       (int)count, "signed", key != NULL);
+
+		return print_json(app, document);
+	}
+	fprintf(app->out, "%s/" PACK_INDEX ": %u packs\n", argv[0], count);
+	return 0;
 }
 
 /* What both list and check say of a pack. */
@@ -171,7 +226,9 @@ static int list_packs(struct app *app, const struct settings *s, const struct fa
 
 	pack_target_read(&app->host, f, &machine);
 	for (unsigned i = 0; i < f->npacks && p; i++) {
-		AUTO_FD int fd = host_open(&app->host, f->packs[i].path + 1, O_NONBLOCK);
+		AUTO_FD int fd = f->packs[i].path[0]
+					 ? host_open(&app->host, f->packs[i].path + 1, O_NONBLOCK)
+					 : -1;
 		bool read = fd >= 0 && pack_file_read(fd, p, why, sizeof(why)) == 0;
 
 		if (app->json)
@@ -182,7 +239,9 @@ static int list_packs(struct app *app, const struct settings *s, const struct fa
 	}
 	if (app->json)
 		return print_json(app, document);
-	if (f->npacks == 0)
+	if (f->npacks == 0 && f->packs_why[0] != '\0')
+		fprintf(app->out, "No pack could be fetched: %s\n", f->packs_why);
+	else if (f->npacks == 0)
 		fprintf(app->out, "There is no pack in %s\n", s->prebuilt);
 	return 0;
 }
@@ -203,6 +262,32 @@ static int list(struct app *app, int argc, char **argv)
 		return fail(app, &err);
 	f = look(app, &s, &err);
 	return f ? list_packs(app, &s, f) : fail(app, &err);
+}
+
+/* fetch: as apply does before it plans, for who wants to see it first. */
+
+static int fetch(struct app *app, int argc, char **argv)
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	AUTO_FREE struct plan *p = calloc(1, sizeof(*p));
+	struct error err = { 0 };
+
+	(void)argc;
+	(void)argv;
+	if (!f || !p)
+		return fail(app, (error_set(&err, FAULT_INTERNAL, ENOMEM, "no memory"), &err));
+	if (!pack_is_remote(&app->settings))
+		error_set(&err, FAULT_USAGE, 0,
+			  "pack fetch needs settings whose prebuilt is a web address");
+	else if (app->world)
+		error_set(&err, FAULT_WORLD_READ_ONLY, EROFS,
+			  "a world is read-only: nothing is fetched for it");
+	else if (geteuid() != 0)
+		error_set(&err, FAULT_PERMISSION, EPERM, "pack fetch needs root");
+	else if (act_judge(&app->host, app->catalogue, &app->settings, f, p, &err) == 0 &&
+		 fetch_pack(app, f, p, &err) == 0)
+		return list_packs(app, &app->settings, f);
+	return fail(app, &err);
 }
 
 /* check */
@@ -271,10 +356,8 @@ static int check(struct app *app, int argc, char **argv)
 int verb_pack(struct app *app, int argc, char **argv)
 {
 	static const struct action actions[] = {
-		{ "make", 1, 3, make },
-		{ "list", 0, 1, list },
-		{ "check", 1, 1, check },
-		{ 0 },
+		{ "make", 1, 3, make },   { "index", 1, 3, index_dir }, { "list", 0, 1, list },
+		{ "fetch", 0, 0, fetch }, { "check", 1, 1, check },     { 0 },
 	};
 
 	return action_run(app, "pack", actions, argc, argv);

@@ -258,6 +258,7 @@ struct facts {
 	bool systemd;            /* run/systemd/system is there */
 	struct pack_facts packs[FACTS_PACKS_MAX]; /* read only where settings are at hand */
 	unsigned npacks;
+	char packs_why[240]; /* why none could be fetched of a web address; a clause */
 };
 
 /* ib-vmext/facts/1, and back. facts_from_json returns 0, or -EINVAL with the place at fault in

@@ -237,6 +237,7 @@ static const struct record_field fact_fields[] = {
 	TEXT(facts, "ofedText", ofed_text),
 	PLAIN(facts, "systemd", BOOL, systemd),
 	LIST(facts, "packs", packs, npacks, pack),
+	TEXT(facts, "packsWhy", packs_why),
 };
 
 json_t *facts_to_json(const struct facts *f)

@@ -10,7 +10,6 @@
 #include "facts/record.h"
 
 #define SCHEMA "ib-vmext/pack/1"
-#define PREFIX "ib-vmext-pack_"
 #define SUFFIX ".tar"
 
 #define OFFSET(type, member) .offset = offsetof(struct type, member)
@@ -186,13 +185,13 @@ int pack_from_json(const json_t *j, struct pack *ret, char *why, size_t why_size
 void pack_name(enum driver_kind driver, const char *version, const struct pack_target *target,
 	       char ret[static PACK_NAME_SIZE])
 {
-	(void)text_format(ret, PACK_NAME_SIZE, PREFIX "%.12s-%.63s_%.95s_%.15s" SUFFIX,
+	(void)text_format(ret, PACK_NAME_SIZE, PACK_PREFIX "%.12s-%.63s_%.95s_%.15s" SUFFIX,
 			  driver_kind_name(driver), version, target->release, target->arch);
 }
 
 bool pack_is_name(const char *name)
 {
-	return text_starts(name, PREFIX) && text_ends(name, SUFFIX);
+	return text_starts(name, PACK_PREFIX) && text_ends(name, SUFFIX);
 }
 
 /* Targets. */

@@ -14,6 +14,7 @@
 #include "facts/facts.h"
 
 #define PACK_MANIFEST "manifest.json"
+#define PACK_PREFIX   "ib-vmext-pack_"
 
 enum { PACK_FILES_MAX = 256, PACK_MANIFEST_BYTES_MAX = 256 << 10, PACK_NAME_SIZE = 224 };
 

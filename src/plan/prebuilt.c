@@ -131,9 +131,11 @@ void prebuilt_explain(const struct inputs *in, struct candidate *c)
 		pack_explain(in, pack_nearest(in->facts), c);
 	else if (s->prebuilt[0] != '/' && strstr(s->prebuilt, "://") == NULL)
 		candidate_refuse(c, "prebuilt is neither an absolute path nor a URL");
+	else if (in->facts->packs_why[0] != '\0')
+		candidate_refuse(c, "no pack could be fetched: %.200s", in->facts->packs_why);
 	else if (s->prebuilt[0] != '/')
-		candidate_refuse(c,
-				 "packs are not fetched from a URL: prebuilt must be a directory");
+		candidate_refuse(c, "no pack has been fetched from where prebuilt leads to: apply "
+				    "does, or ib-vmext pack fetch");
 	else
 		candidate_refuse(c, "no pack lies where prebuilt leads to");
 }

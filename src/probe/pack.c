@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/minisig.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "facts/settings.h"
 #include "facts/trusted.h"
 #include "host/host.h"
@@ -16,7 +17,7 @@
 #include "probe/pack_file.h"
 #include "probe/slice.h"
 
-enum { VERSION_MAX = 4096, LOOKED_AT_MAX = 512, PATH_SIZE = 512 };
+enum { VERSION_MAX = 4096, LOOKED_AT_MAX = 512, PATH_SIZE = 512, NOTES_BYTES_MAX = 256 << 10 };
 
 /* The kernel. */
 
@@ -100,6 +101,11 @@ void pack_target_read(const struct host *h, const struct facts *f, struct pack_t
 }
 
 /* Packs. */
+
+bool pack_is_remote(const struct settings *s)
+{
+	return text_starts(s->prebuilt, "https://") || text_starts(s->prebuilt, "http://");
+}
 
 const char *pack_dir(const struct settings *s)
 {
@@ -199,13 +205,53 @@ static int take_name(void *ctx, const char *name)
 	return 0;
 }
 
+static bool is_known(const struct facts *f, const char *file)
+{
+	for (unsigned i = 0; i < f->npacks; i++)
+		if (text_eq(f->packs[i].file, file))
+			return true;
+	return false;
+}
+
+/* What was left where it lies. */
+static void read_notes(struct looking *l, const struct settings *s)
+{
+	AUTO_BUF struct buf text = { .max = NOTES_BYTES_MAX };
+	AUTO_JSON json_t *j = NULL;
+	const json_t *packs;
+	char from[300];
+
+	if (host_read(l->host, PACK_NOTES, NOTES_BYTES_MAX, &text) == 0)
+		j = json_parse(buf_text(&text), text.len, NULL, 0);
+	url_show(s->prebuilt, from, sizeof from);
+	if (!text_eq(json_text_at(j, "schema", ""), PACK_NOTES_SCHEMA) ||
+	    !text_eq(json_text_at(j, "from", ""), from))
+		return;
+	(void)TEXT_COPY(l->facts->packs_why, json_text_at(j, "why", ""));
+	packs = json_object_get(j, "packs");
+	for (size_t i = 0; i < json_array_size(packs); i++) {
+		const json_t *one = json_array_get(packs, i);
+		struct pack_facts p = { 0 };
+
+		(void)TEXT_COPY(p.file, json_text_at(one, "file", ""));
+		(void)TEXT_COPY(p.version, json_text_at(one, "version", ""));
+		(void)TEXT_COPY(p.kernel, json_text_at(one, "kernel", ""));
+		(void)TEXT_COPY(p.why, json_text_at(one, "why", ""));
+		if (pack_is_name(p.file) && !is_known(l->facts, p.file))
+			add(l->facts, &p);
+	}
+}
+
 void pack_read(const struct host *h, const struct settings *s, struct facts *ret)
 {
 	struct looking l = { .host = h, .dir = pack_dir(s), .facts = ret };
 
 	ret->npacks = 0;
+	ret->packs_why[0] = '\0';
 	if (l.dir == NULL || trusted_read(s, &l.keys, NULL) < 0)
 		return;
 	pack_target_read(h, ret, &l.machine);
 	(void)!host_list(h, l.dir, take_name, &l);
+	if (pack_is_remote(s))
+		read_notes(&l, s);
 }

@@ -62,7 +62,7 @@ static int go_to(struct fetch *f, const char *url, struct error *err)
 
 	if (TEXT_COPY(f->url, url) < 0 || url_parse(url, &u) < 0)
 		return error_set(err, FAULT_DOWNLOAD, 0, "%.300s is no address", f->shown);
-	if (text_eq(u.scheme, "https") || (text_eq(u.scheme, "http") && f->has_digest))
+	if (text_eq(u.scheme, "https") || (text_eq(u.scheme, "http") && f->by_http))
 		return 0;
 	return error_set(
 		err, FAULT_DOWNLOAD_TLS, 0,
@@ -361,6 +361,7 @@ int download_get(const struct download_context *c, const struct download *d,
 
 	fetch_init(&f, c, d->url);
 	f.has_digest = d->sha256[0] != '\0';
+	f.by_http = f.has_digest || d->is_signed;
 	f.total = d->bytes;
 	if (TEXT_FORMAT(f.part, "%s.part", d->path) < 0)
 		return error_set(err, FAULT_INTERNAL, ENAMETOOLONG, "a path is too long");
@@ -391,7 +392,7 @@ int download_ask(const struct download_context *c, const char *url, struct downl
 
 	fetch_init(&f, c, url);
 	f.max_tries = 2;
-	f.has_digest = true; /* nothing is kept of it */
+	f.has_digest = f.by_http = true; /* nothing is kept of it */
 	*ret = (struct download_size) { .bytes = -1 };
 	if (local != NULL)
 		return copy_local(&f, NULL, local, err);

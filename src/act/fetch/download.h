@@ -1,11 +1,11 @@
 /* act/fetch/download.h - gets one file from an address: with resume, retries, redirects, space and
  * digest judged by us; the bytes come by act/fetch/transfer.h, or from a file of this machine.
  *
- * https is always allowed; http only where a digest is known, and never after https. At most 10
- * redirects. Ends that may be otherwise in a while (no connection, too slow, 408, 429, 5xx) are
- * tried again, 5 times in a row without a new byte, with growing pauses or as Retry-After says;
- * 401, 403, 404, 407 and bad certificates are not. While it grows the file is PATH.part, from which
- * a later call goes on where a digest is known. */
+ * https is always allowed; http only where a digest or a signature is known, and never after https.
+ * At most 10 redirects. Ends that may be otherwise in a while (no connection, too slow, 408, 429,
+ * 5xx) are tried again, 5 times in a row without a new byte, with growing pauses or as Retry-After
+ * says; 401, 403, 404, 407 and bad certificates are not. While it grows the file is PATH.part, from
+ * which a later call goes on where a digest is known. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +31,7 @@ struct download {
 	const char *url;    /* http, https, file, or an absolute path of this machine */
 	const char *sha256; /* "" if none is known */
 	const char *whose;  /* who says so: "the catalogue"; may be NULL where none is known */
+	bool is_signed;     /* the caller holds it against a signature: it may come by http */
 	int64_t bytes;      /* that it will have, for progress; 0 or -1 if it is not known */
 	const char *path;   /* of the file, below the host's root; its directory is there */
 };

@@ -5,12 +5,12 @@
 
 struct fetch {
 	const struct download_context *c;
-	const char *start;  /* the address that was given */
-	char url[URL_SIZE]; /* where we are after redirects */
-	char shown[300];    /* what may be said of it */
-	char part[300];     /* below the root */
-	int fd;             /* of part; -1 when only asking */
-	bool has_digest, peek;
+	const char *start;              /* the address that was given */
+	char url[URL_SIZE];             /* where we are after redirects */
+	char shown[300];                /* what may be said of it */
+	char part[300];                 /* below the root */
+	int fd;                         /* of part; -1 when only asking */
+	bool has_digest, peek, by_http; /* by_http: it need not come by https */
 	bool keys; /* still at the address that was given: what opens it may go there */
 	int redirects, tries, all_tries, max_tries;
 	int64_t until_ms, total, said_ms, said_bytes;

@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "base/text.h"
 
 /* What this child answers with. */
@@ -120,6 +122,23 @@ static bool still(const struct request *r, const char *prefix)
 	return text_starts(r->path, prefix) && !r->is_head && (long)r->seen->counted++ < n;
 }
 
+static void send_named(const struct request *r, const char *name)
+{
+	AUTO_BUF struct buf text = { .max = 4 << 20 };
+	char path[400];
+
+	(void)TEXT_FORMAT(path, "%s/%s", r->seen->tree, name);
+	if (fs_read(AT_FDCWD, path, text.max, &text) < 0) {
+		send_status(r, 404, "");
+		return;
+	}
+	say(r, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", text.len);
+	if (r->is_head)
+		return;
+	send_all(r, text.data, text.len);
+	r->seen->sent += text.len;
+}
+
 static void answer(const struct request *r)
 {
 	if (was_proxied(r) && !has_user(r))
@@ -130,6 +149,8 @@ static void answer(const struct request *r)
 		send_status(r, 429, "Retry-After: 7\r\n");
 	else if (text_starts(r->path, "/flaky/") && still(r, "/flaky/"))
 		send_file(r, true, SERVER_FILE_BYTES / 10);
+	else if (text_starts(r->path, "/tree/"))
+		send_named(r, r->path + strlen("/tree/"));
 	else if (text_eq(r->path, "/cut"))
 		send_file(r, false, SERVER_FILE_BYTES / 2);
 	else if (text_eq(r->path, "/loop"))

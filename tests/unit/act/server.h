@@ -6,7 +6,7 @@
  *   /flaky/N     cut off N times, then whole        /status/CODE  that status, with a body
  *   /busy/N      429 with Retry-After: 7 N times   /loop         a redirect to itself
  *   /to/PATH     a redirect to /PATH               /away         a redirect to another scheme
- *   /stall       a head, and then nothing
+ *   /stall       a head, and then nothing            /tree/NAME   a file of the directory `tree`
  *
  * A request with a whole address makes it a proxy, which asks for user and password. */
 #pragma once
@@ -23,6 +23,7 @@ struct server_seen {
 	size_t sent;          /* bytes of bodies */
 	char log[SERVER_LOG]; /* the heads of the requests */
 	size_t log_len;
+	char tree[80];
 };
 
 struct server {

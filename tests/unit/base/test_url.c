@@ -108,6 +108,10 @@ static const struct {
 	  "https://h/a?sv=1&sig=x" },
 	{ "another query", url_add_query, "https://h/a?b", "sv=1", 0, "https://h/a?b&sv=1" },
 	{ "no query", url_add_query, "https://h/a", "", 0, "https://h/a" },
+	{ "a file of a directory", url_join, "https://h/a", "b.tar", 0, "https://h/a/b.tar" },
+	{ "with a slash at its end", url_join, "https://h/a//", "b", 0, "https://h/a/b" },
+	{ "with a query", url_join, "https://h/a/?sig=x/", "b", 0, "https://h/a/b?sig=x/" },
+	{ "of a host", url_join, "https://h", "b", 0, "https://h/b" },
 };
 
 static void makes(void **unused)

@@ -116,8 +116,24 @@ expect 0 '"fits": true' fresh list /packs --json
 expect 0 'There is no pack' fresh list /nowhere
 expect 1 'pack list needs a directory' fresh list
 
+# What is served from an address: the list of it is made with each pack, and by itself; without a key a former signature goes.
+mkdir "$tmp/served"
+expect 0 '3 modules' made make "$tmp/served" --key "$tmp/secret.key"
+[ "$(jq -r '.packs[] | .file, .modules, .kernel.release' "$tmp/served/ib-vmext-packs.json" | tr '\n' ' ')" = "$name 3 $release " ] ||
+	fail "the list is another"
+[ "$(jq -r '.packs[0].sha256' "$tmp/served/ib-vmext-packs.json")" = "$(sha256sum <"$tmp/served/$name" | cut -c1-64)" ] ||
+	fail "the list has another digest"
+[ -s "$tmp/served/ib-vmext-packs.json.minisig" ] || fail "the list is not signed"
+cp "$tmp/again/$name" "$tmp/served/ib-vmext-pack_second.tar"
+echo no pack >"$tmp/served/ib-vmext-pack_text.tar"
+expect 0 '2 packs' made index "$tmp/served"
+[ ! -e "$tmp/served/ib-vmext-packs.json.minisig" ] || fail "the former signature of the list stays"
+expect 0 '"packs": 2' made index "$tmp/served" --key "$tmp/secret.key" --json
+expect 1 'signing-key' made index "$tmp/served" --key "$tmp/nothing.key"
+expect 1 'needs settings whose prebuilt is a web address' fresh fetch
+
 # Used wrongly.
-expect 1 'there are make, list and check' fresh lst
+expect 1 'there are make, index, list, fetch and check' fresh lst
 expect 1 'wrong number of arguments' fresh check
 expect 1 '(pack-unreadable)' fresh check "$tmp/none.tar"
 expect 1 '(signing-key)' made make "$tmp" --key "$tmp/other.pub"

@@ -172,7 +172,7 @@ static const struct {
 	{ "a deprecated one rather than none", all_old, FAULT_NONE, "doca-ofed", "3.2.1", "inbox",
 	  "" },
 	{ "packs of a URL", prebuilt, FAULT_NONE, "doca-ofed", "3.2.1", "prebuilt",
-	  "packs are not fetched from a URL" },
+	  "no pack has been fetched from where prebuilt leads to" },
 };
 
 static void prepare(void (*change)(void))
