@@ -17,7 +17,6 @@
 
 #define BUNDLE_FILE   OFFLINE_DIR "/bundle.tar"
 #define FILES_DIR     OFFLINE_DIR "/files"
-#define PACKAGES_DIR  FILES_DIR "/packages"
 #define MANIFEST_FILE OFFLINE_DIR "/manifest.json"
 
 enum { ROOM_LEFT_MIB = 64, MIB = 1 << 20 };
@@ -132,10 +131,10 @@ static int use_packages(const struct step_context *c, struct error *err)
 {
 	const struct package_manager *m = c->packages.manager;
 
-	if (!fs_exists(c->host->root, PACKAGES_DIR))
+	if (!fs_exists(c->host->root, OFFLINE_PACKAGES))
 		return 0;
 	if (m != NULL && m->use_local != NULL)
-		return m->use_local(&c->packages, PACKAGES_DIR, OFFLINE_DIR "/local", err);
+		return m->use_local(&c->packages, OFFLINE_PACKAGES, OFFLINE_DIR "/local", err);
 	return error_set(err, FAULT_OFFLINE_BUNDLE, 0,
 			 "packages of a bundle cannot be used with %s yet",
 			 m != NULL ? m->name : "this package manager");

@@ -10,7 +10,8 @@
 struct catalogue;
 struct facts;
 
-#define OFFLINE_DIR "var/lib/ib-vmext/offline" /* below the root */
+#define OFFLINE_DIR      "var/lib/ib-vmext/offline" /* below the root */
+#define OFFLINE_PACKAGES OFFLINE_DIR "/files/packages"
 
 struct offline_order {
 	const char *out; /* the file, as open(2) takes it; replaced when the new one is complete */

@@ -127,7 +127,7 @@ static int add_packages(struct making *m, const struct step *s, struct error *er
 	struct error why = { 0 };
 
 	if (pc->manager == NULL || pc->manager->collect == NULL)
-		return say_missing(m, s, "packages can be gathered on a machine with apt only",
+		return say_missing(m, s, "packages are gathered on a machine of the kind alone",
 				   err);
 	for (unsigned i = 0; i < s->nitems; i++)
 		names[i] = s->items[i];

@@ -8,6 +8,7 @@
 #include "act/command.h"
 #include "act/bundle/offline.h"
 #include "act/fetch/proxy.h"
+#include "act/rpm/local.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -32,6 +33,10 @@ static const struct tool {
 	{ "yum", "etc/yum.conf" }, { "tdnf", "etc/tdnf/tdnf.conf" },
 	{ "zypper", NULL },
 };
+
+/* Of an owner's configuration: lines that would stand beside ours. */
+static const char *const of_proxy[] = { "proxy", NULL };
+static const char *const of_sources[] = { "proxy", "reposdir", "repodir", "cachedir", NULL };
 
 static const struct tool *tool_of(const char *program)
 {
@@ -64,28 +69,59 @@ static int ini_lines(const struct proxy *p, struct buf *ret)
 	return rc;
 }
 
-/* The owner's own proxy would stand beside ours. */
-int package_proxy_ini(const struct proxy *p, const char *own, struct buf *ret)
+static bool begins_with_one(const char *line, const char *const *starts)
 {
-	bool done = false;
+	for (; *starts != NULL; starts++)
+		if (text_starts(line, *starts))
+			return true;
+	return false;
+}
+
+/* The configuration `own` with `lines` in its [main] and without those that begin as `without`
+ * says; `main_only`: repositories that stand in it are left out. */
+static int ini_with(const struct buf *lines, const char *own, const char *const *without,
+		    bool main_only, struct buf *ret)
+{
+	bool done = false, kept = true;
 	int rc = 0;
 
 	while (rc == 0 && *own != '\0') {
 		size_t len = strcspn(own, "\n");
 
 		len += own[len] == '\n';
-		if (!text_starts(own, "proxy"))
+		if (own[0] == '[')
+			kept = !main_only || text_starts(own, "[main]");
+		if (kept && !begins_with_one(own, without))
 			rc = buf_add(ret, own, len);
 		if (rc == 0 && !done && text_starts(own, "[main]")) {
 			rc = own[len - 1] == '\n' ? 0 : buf_add_text(ret, "\n");
-			rc = rc < 0 ? rc : ini_lines(p, ret);
+			rc = rc < 0 ? rc : buf_add(ret, lines->data, lines->len);
 			done = true;
 		}
 		own += len;
 	}
 	if (rc == 0 && !done)
 		rc = buf_add_text(ret, "\n[main]\n");
-	return rc == 0 && !done ? ini_lines(p, ret) : rc;
+	return rc == 0 && !done ? buf_add(ret, lines->data, lines->len) : rc;
+}
+
+int package_proxy_ini(const struct proxy *p, const char *own, struct buf *ret)
+{
+	AUTO_BUF struct buf lines = { 0 };
+	int rc = ini_lines(p, &lines);
+
+	rc = rc < 0 ? rc : ini_with(&lines, own, of_proxy, false, ret);
+	if (lines.data != NULL)
+		explicit_bzero(lines.data, lines.len);
+	return rc;
+}
+
+static int local_ini(const char *own, struct buf *ret)
+{
+	AUTO_BUF struct buf lines = { 0 };
+	int rc = rpm_local_config(LOCAL_DIR, &lines);
+
+	return rc < 0 ? rc : ini_with(&lines, own, of_sources, true, ret);
 }
 
 static int quoted(struct buf *b, const char *text)
@@ -113,6 +149,7 @@ struct proxied {
 	bool local; /* nothing is asked beyond an offline bundle */
 	struct proxy proxy;
 	char no_proxy[600], http_proxy[700], https_proxy[700];
+	char words[RPM_LOCAL_WORDS][RPM_LOCAL_WORD_SIZE];
 	const char *env[ENV_MAX + 1];
 };
 
@@ -121,7 +158,7 @@ static int text_for(const struct package_context *c, const struct proxied *p, st
 	AUTO_BUF struct buf own = { 0 };
 	int rc;
 
-	if (p->local)
+	if (p->local && text_eq(p->tool->program, "apt-get"))
 		return apt_local_config(LOCAL_DIR, ret);
 	if (text_eq(p->tool->program, "apt-get"))
 		return package_proxy_apt(&p->proxy, ret);
@@ -130,7 +167,8 @@ static int text_for(const struct package_context *c, const struct proxied *p, st
 	rc = host_read(c->host, p->tool->own, OWN_BYTES_MAX, &own);
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
-	return package_proxy_ini(&p->proxy, buf_text(&own), ret);
+	return p->local ? local_ini(buf_text(&own), ret)
+			: package_proxy_ini(&p->proxy, buf_text(&own), ret);
 }
 
 static int write_file(const struct package_context *c, const struct proxied *p, struct error *err)
@@ -166,6 +204,8 @@ static void fill_env(struct proxied *p, const struct run_spec *spec, const struc
 {
 	for (size_t i = 0; spec->env != NULL && spec->env[i] != NULL; i++)
 		add_env(p, spec->env[i]);
+	if (p->local)
+		return;
 	if (s->no_proxy[0] != '\0') {
 		TEXT_FORMAT(p->no_proxy, "no_proxy=%s", s->no_proxy);
 		add_env(p, p->no_proxy);
@@ -179,6 +219,11 @@ static void fill_env(struct proxied *p, const struct run_spec *spec, const struc
 	add_env(p, "HOME=/" PACKAGE_PROXY_DIR);
 }
 
+static bool is_zypper(const struct proxied *p)
+{
+	return text_eq(p->tool->program, "zypper");
+}
+
 static int run_proxied(const struct package_context *c, struct proxied *p,
 		       const struct run_spec *spec, struct run_result *ret, struct error *err)
 {
@@ -186,7 +231,10 @@ static int run_proxied(const struct package_context *c, struct proxied *p,
 	struct run_spec behind = *spec;
 
 	command_add(&cmd, spec->argv[0]);
-	if (!text_eq(p->tool->program, "zypper")) {
+	if (is_zypper(p) && p->local) {
+		for (size_t i = 0; i < ARRAY_SIZE(p->words); i++)
+			command_add(&cmd, p->words[i]);
+	} else if (!is_zypper(p)) {
 		command_add(&cmd, "-c");
 		command_add(&cmd, "/" FILE_PATH);
 	}
@@ -208,13 +256,15 @@ int package_proxy_run(const struct package_context *c, const struct run_spec *sp
 
 	if (p.tool == NULL || c->settings == NULL)
 		return run(c->host, spec, ret, err);
-	p.local = offline_is_on(c->settings) && fs_exists(c->host->root, LOCAL_DIR) &&
-		  text_eq(p.tool->program, "apt-get");
+	p.local = offline_is_on(c->settings) && fs_exists(c->host->root, LOCAL_DIR);
 	if (!p.local && proxy_for(c->settings, ANY_HOST, &p.proxy, err) < 0)
 		return -1;
 	if (!p.local && p.proxy.url[0] == '\0')
 		return run(c->host, spec, ret, err);
-	rc = write_file(c, &p, err);
+	if (p.local && is_zypper(&p))
+		rc = rpm_local_words(LOCAL_DIR, p.words);
+	else
+		rc = write_file(c, &p, err);
 	if (rc == 0)
 		rc = run_proxied(c, &p, spec, ret, err);
 	explicit_bzero(&p.proxy, sizeof p.proxy);

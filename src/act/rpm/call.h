@@ -24,7 +24,8 @@ struct rpm_style {
 	const char *const *former;        /* a version that is older than the installed one */
 	const char *const *reinstall;     /* what is installed already; by name.arch */
 	const char *const *offer;         /* would the installed version be to be had? */
-	const char *const *save; /* download it; the directory ends the word RPM_SAVE_DIR */
+	const char *const *save;    /* download it; the directory ends the word RPM_SAVE_DIR */
+	const char *const *collect; /* as fetch, into that directory */
 	bool (*offers)(const char *out, size_t len, const char *name, const char *version,
 		       const char *arch); /* was it among what `offer` printed? */
 	const char *const *marked;        /* list "name arch" of those wanted by name; complete */
@@ -121,6 +122,10 @@ const struct rpm_file *rpm_file_of(const struct rpm_files *f, const struct chang
 
 int rpm_save(const struct package_context *c, const struct transaction *t, const char *dir,
 	     struct error *err);
+int rpm_collect(const struct package_context *c, const char *dir, const char *const *names,
+		struct error *err);
+int rpm_use_local(const struct package_context *c, const char *dir, const char *own,
+		  struct error *err);
 int rpm_revert(const struct package_context *c, const struct transaction *t, const char *dir,
 	       struct error *err);
 json_t *rpm_marks(const struct package_context *c, const char *const *names,

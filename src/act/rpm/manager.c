@@ -195,8 +195,8 @@ static bool installed(const struct package_context *c, const char *const *names)
 	{                                                                                          \
 		.name = n, .repair = rpm_repair, .refresh = refresh, .resolve = resolve,           \
 		.fetch = fetch, .save = rpm_save, .install = install, .revert = rpm_revert,        \
-		.marks = rpm_marks, .set_marks = rpm_set_marks, .sources = rpm_sources,            \
-		.installed = installed,                                                            \
+		.collect = rpm_collect, .use_local = rpm_use_local, .marks = rpm_marks,            \
+		.set_marks = rpm_set_marks, .sources = rpm_sources, .installed = installed,        \
 	}
 
 const struct package_manager package_managers_rpm[4] = {

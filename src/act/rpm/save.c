@@ -1,8 +1,11 @@
 /* Saves the files of what a transaction replaces or removes. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "act/bundle/offline.h"
 #include "act/rpm/call.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -84,23 +87,23 @@ static int ask(const struct package_context *c, const struct transaction *t,
 	return -1;
 }
 
-/* The words of `save`, with the directory in its place. */
-static int download(const struct package_context *c, const char *dir, const struct specs *specs,
-		    struct error *err)
+/* The words, with the directory in its place. */
+static int download(const struct package_context *c, const char *const *words, const char *dir,
+		    const char *const *names, struct error *err)
 {
 	AUTO_COMMAND struct command cmd = { 0 };
 	AUTO_RUN struct run_result r = { 0 };
-	char word[300] = "";
+	char word[PATH_MAX] = "";
 
-	for (const char *const *w = rpm_style_of(c)->save; *w; w++) {
+	for (const char *const *w = words; *w; w++) {
 		const char *at = text_ends(*w, RPM_SAVE_DIR) ? strstr(*w, RPM_SAVE_DIR) : NULL;
 
 		if (at)
 			(void)TEXT_FORMAT(word, "%.*s%s", (int)(at - *w), *w, dir);
 		command_add(&cmd, at ? word : *w);
 	}
-	command_add_all(&cmd, specs->names);
-	return rpm_call(c, &cmd, "download of the installed packages", &r, err);
+	command_add_all(&cmd, names);
+	return rpm_call(c, &cmd, "download of packages", &r, err);
 }
 
 static int make_dir(const struct package_context *c, const char *dir, struct error *err)
@@ -151,7 +154,8 @@ static int save_into(const struct package_context *c, const struct transaction *
 	(void)TEXT_FORMAT(incoming, "%s/incoming", dir);
 	if (make_dir(c, incoming, err) < 0)
 		return -1;
-	if (download(c, incoming, specs, &why) < 0 && !is_missing(&why)) {
+	if (download(c, rpm_style_of(c)->save, incoming, specs->names, &why) < 0 &&
+	    !is_missing(&why)) {
 		if (err)
 			*err = why;
 		return -1;
@@ -164,12 +168,60 @@ static int save_into(const struct package_context *c, const struct transaction *
 	return 0;
 }
 
+int rpm_collect(const struct package_context *c, const char *dir, const char *const *names,
+		struct error *err)
+{
+	char incoming[PATH_MAX];
+
+	if (TEXT_FORMAT(incoming, "%s/incoming", dir) < 0)
+		return error_set(err, FAULT_STATE_DIR, ENAMETOOLONG, "%.200s is too long", dir);
+	if (make_dir(c, incoming, err) < 0 ||
+	    download(c, rpm_style_of(c)->collect, incoming, names, err) < 0)
+		return -1;
+	return move_files(c, incoming, dir, err);
+}
+
+/* What a bundle holds is there already, and nothing else is asked. */
+static int save_local(const struct package_context *c, const struct transaction *t, const char *dir,
+		      struct error *err)
+{
+	AUTO_RPM_FILES struct rpm_files files = { 0 };
+	int rc = 0;
+
+	if (rpm_files_read(c, "/" OFFLINE_PACKAGES, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < t->count; i++) {
+		const struct rpm_file *file = rpm_file_of(&files, &t->changes[i]);
+		char path[PATH_MAX];
+		AUTO_FD int fd = -1;
+
+		if (t->changes[i].kind == CHANGE_INSTALL)
+			continue;
+		if (!file)
+			return irreversible(&t->changes[i], "the offline bundle does not hold it",
+					    err);
+		if (!dir)
+			continue;
+		(void)TEXT_FORMAT(path, "%s%s", dir + (dir[0] == '/'), strrchr(file->path, '/'));
+		fd = openat(c->host->root, file->path + 1, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		rc = fd < 0 ? -errno : fs_copy_to(fd, c->host->root, path, 0600);
+	}
+	return rc < 0 ? error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				  "packages cannot be saved in %s: %s", dir, strerror(-rc))
+		      : 0;
+}
+
 int rpm_save(const struct package_context *c, const struct transaction *t, const char *dir,
 	     struct error *err)
 {
 	AUTO_RPM_FILES struct rpm_files have = { 0 };
 	CLEANUP(specs_free) struct specs specs = { 0 };
 
+	if (offline_is_on(c->settings)) {
+		if ((dir && make_dir(c, dir, err) < 0) || save_local(c, t, dir, err) < 0)
+			return -1;
+		return dir ? rpm_config_note(c, t, dir, err) : 0;
+	}
 	if (dir && rpm_files_read(c, dir, &have, err) < 0)
 		return -1;
 	if (specs_fill(rpm_style_of(c), t, &have, &specs, err) < 0)

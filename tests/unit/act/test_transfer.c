@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "act/fetch/download.h"
+#include "act/bundle/offline.h"
 #include "act/packages/proxy.h"
 #include "act/fetch/transfer.h"
 #include "base/fs.h"
@@ -322,13 +323,77 @@ static void hides_the_password(void **unused)
 	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
 }
 
+/* What dnf, tdnf and zypper are told where an offline bundle is used: its files alone. */
+static int look_local(const struct host *h, const struct run_spec *spec, struct run_result *ret,
+		      struct error *err)
+{
+	AUTO_BUF struct buf text = { 0 };
+	const char *conf;
+
+	(void)err;
+	*ret = (struct run_result) { .end = RUN_EXITED };
+	assert_null(spec->env[0]);
+	if (text_eq(spec->argv[0], "zypper")) {
+		assert_true(text_starts(spec->argv[1], "--reposd-dir=/" OFFLINE_DIR "/local"));
+		assert_true(text_starts(spec->argv[2], "--cache-dir=/" OFFLINE_DIR "/local"));
+		assert_string_equal(spec->argv[3], "install");
+		return 0;
+	}
+	assert_string_equal(spec->argv[1], "-c");
+	assert_int_equal(fs_read(h->root, spec->argv[2] + 1, 1000, &text), 0);
+	conf = buf_text(&text);
+	assert_non_null(strstr(conf, "\nreposdir=/" OFFLINE_DIR "/local/repos.d\n"));
+	assert_non_null(strstr(conf, "\nrepodir=/" OFFLINE_DIR "/local/repos.d\n"));
+	assert_non_null(strstr(conf, "\ncachedir=/" OFFLINE_DIR "/local/cache\n"));
+	assert_non_null(strstr(conf, "\nexclude=x\n"));
+	assert_null(strstr(conf, "owner"));
+	return 0;
+}
+
+static void asks_the_bundle_alone(void **unused)
+{
+	static const struct runner looks = { look_local };
+	static const char *const programs[] = { "dnf", "tdnf", "zypper" };
+	static const char conf[] = "[main]\nexclude=x\nreposdir=/owner\nproxy=http://owner\n"
+				   "cachedir=/owner\n[owner]\nbaseurl=http://owner/\n";
+	char dir[] = "/tmp/ib-vmext-local-XXXXXX";
+	struct host h = { .live = true, .runner = &looks, .clock = &clock_system };
+	struct settings s;
+	struct package_context c = { .host = &h, .settings = &s };
+
+	(void)unused;
+	assert_non_null(mkdtemp(dir));
+	h.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	settings_defaults(&s);
+	(void)TEXT_COPY(s.offline_bundle, "/root/bundle");
+	(void)TEXT_COPY(s.proxy, "p:3128");
+	(void)TEXT_COPY(s.no_proxy, "example.com");
+	assert_int_equal(fs_make_dirs(h.root, OFFLINE_DIR "/local", 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		const char *const argv[] = { programs[i], "install", NULL };
+		struct run_spec spec = { .argv = argv, .deadline_s = 10 };
+		struct run_result r = { 0 };
+		struct error err = { 0 };
+		char etc[40];
+
+		(void)TEXT_FORMAT(etc, "etc/%s", programs[i]);
+		assert_int_equal(fs_make_dirs(h.root, etc, 0755), 0);
+		(void)TEXT_FORMAT(etc, "etc/%s/%s.conf", programs[i], programs[i]);
+		assert_int_equal(fs_replace(h.root, etc, conf, sizeof conf - 1, 0644), 0);
+		assert_int_equal(package_proxy_run(&c, &spec, &r, &err), 0);
+	}
+	assert_false(fs_exists(h.root, PACKAGE_PROXY_DIR));
+	host_close(&h);
+	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_heads),       cmocka_unit_test(judges_ends),
 		cmocka_unit_test(configures),         cmocka_unit_test(keeps_keys_to_their_doors),
 		cmocka_unit_test(chooses_proxies),    cmocka_unit_test(writes_for_package_managers),
-		cmocka_unit_test(hides_the_password),
+		cmocka_unit_test(hides_the_password), cmocka_unit_test(asks_the_bundle_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
