@@ -5,7 +5,7 @@
 #include "lab/daemon/cli.h"
 
 static const struct cli_verb *const tables[] = { cli_lab_verbs, cli_vm_verbs, cli_extension_verbs,
-						 cli_demo_verbs };
+						 cli_az_verbs, cli_demo_verbs };
 
 bool cli_flag(const struct cli *c, const char *name)
 {
@@ -124,12 +124,10 @@ static int take_option(struct cli *c, char **argv)
 
 static int parse(struct cli *c, char **argv)
 {
-	bool shell = text_eq(c->verb->name, "vm shell");
-
 	while (*argv != NULL) {
 		int took = 1;
 
-		if (shell && c->nwords == 1)
+		if (c->verb->passes_on && c->nwords == c->verb->min_words)
 			break;
 		if (text_starts(*argv, "--") || text_eq(*argv, "-o"))
 			took = take_option(c, argv);
@@ -142,6 +140,8 @@ static int parse(struct cli *c, char **argv)
 	if (*argv != NULL && text_eq(*argv, "--"))
 		argv++;
 	c->rest = argv;
+	while (argv[c->nrest] != NULL)
+		c->nrest++;
 	if (c->nwords < c->verb->min_words || c->nwords > c->verb->max_words)
 		return usage(c->verb, "too few or too many words", "");
 	return LAB_OK;

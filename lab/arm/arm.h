@@ -20,8 +20,13 @@ struct log;
 #define ARM_RESOURCE_GROUP "myResourceGroup"
 #define ARM_LOCATION       "southcentralus"
 #define ARM_CA             "arm/ca.pem" /* below the lab's state directory */
+#define ARM_AZ             "arm/az"     /* so is the configuration directory of az */
 
-enum { ARM_PORT = 8443, ARM_ANY_PORT = -1 };
+enum {
+	ARM_PORT = 8443,
+	ARM_ANY_PORT = -1,
+	ARM_USUAL_PORT = -2 /* ARM_PORT, or any where another lab has that */
+};
 
 struct arm_options {
 	const char *state; /* the lab's state directory */

@@ -94,8 +94,10 @@ static bool fits(const char *pattern, struct arm_request *r)
 
 static const struct arm_route *route_find(struct arm_request *r, bool *known)
 {
-	static const struct arm_route *const tables[] = { arm_token_routes, arm_compute_routes,
-							  arm_image_routes, arm_operation_routes };
+	static const struct arm_route *const tables[] = {
+		arm_token_routes,     arm_group_routes, arm_compute_routes,
+		arm_extension_routes, arm_image_routes, arm_operation_routes
+	};
 
 	*known = false;
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
@@ -257,11 +259,26 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state,
 	free(p);
 }
 
+static int listen_at(const struct arm_options *o, struct listen_options *l, struct arm *a,
+		     struct error *err)
+{
+	int rc = listen_start(l, &a->daemon, &a->port, err);
+
+	if (rc == 0 || o->port != ARM_USUAL_PORT || err->sys != EADDRINUSE)
+		return rc;
+	LOG(o->log, INFO, "lab.arm", "port %d is taken: the Resource Manager takes another",
+	    ARM_PORT);
+	l->port = 0;
+	return listen_start(l, &a->daemon, &a->port, err);
+}
+
 int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 {
 	struct arm *a = calloc(1, sizeof *a);
 	struct listen_options l = { .address = "127.0.0.1",
-				    .port = o->port == ARM_ANY_PORT ? 0 : o->port,
+				    .port = o->port == ARM_USUAL_PORT ? ARM_PORT
+					    : o->port == ARM_ANY_PORT ? 0
+								      : o->port,
 				    .on_request = on_request,
 				    .on_completed = on_completed,
 				    .cls = a,
@@ -278,7 +295,7 @@ int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 	if (arm_tls_prepare(a, o->state, err) == 0) {
 		l.key = a->key;
 		l.certificate = a->certificate;
-		if (listen_start(&l, &a->daemon, &a->port, err) == 0) {
+		if (listen_at(o, &l, a, err) == 0) {
 			*ret = a;
 			return 0;
 		}

@@ -51,8 +51,14 @@ struct arm_route {
 };
 
 /* Tables that end with a row without a method. */
-extern const struct arm_route arm_token_routes[], arm_compute_routes[], arm_image_routes[],
-	arm_operation_routes[];
+extern const struct arm_route arm_token_routes[], arm_group_routes[], arm_compute_routes[],
+	arm_extension_routes[], arm_image_routes[], arm_operation_routes[];
+
+#define ARM_GROUP "/subscriptions/{}/resourceGroups/{}"
+#define ARM_VMS   ARM_GROUP "/providers/Microsoft.Compute/virtualMachines"
+
+/* Where names stand in the parts of these. */
+enum { PART_GROUP = 1, PART_VM, PART_EXTENSION };
 
 /* NULL if there is none. */
 const char *arm_query(const struct arm_request *r, const char *name);
@@ -74,6 +80,26 @@ int arm_token_check(const struct arm *a, const char *token, int64_t now_s);
 enum operation_kind { OPERATION_PUT, OPERATION_DELETE };
 void arm_operation_begin(struct arm_request *r, enum operation_kind kind, const char *vm,
 			 const char *extension, struct arm_answer *ret);
+
+/* ---- groups.c: false with the answer set where it is no group of the lab's. */
+bool arm_need_group(struct arm_request *r, struct arm_answer *ret);
+
+/* ---- compute.c. A "vm" is what fabric_vm_show gives. */
+json_t *arm_need_vm(struct arm_request *r, struct arm_answer *ret); /* new; NULL: answer is set */
+bool arm_is_vm_of(const json_t *vm, const char *group);
+json_t *arm_vm_id(const json_t *vm);
+json_t *arm_vm_json(const struct arm *a, const json_t *vm, bool view);
+bool arm_wants_view(const struct arm_request *r);
+void arm_vms_add(const struct arm *a, json_t *list); /* id, name, type and location of each */
+
+/* ---- extensions.c */
+json_t *arm_extensions_json(const struct arm *a, const json_t *vm, bool view);
+
+/* ---- view.c: what agents reported. A "row" is what extension_row gives. */
+json_t *arm_status(const char *code, const char *level, const char *shown, const char *message,
+		   const char *time);
+json_t *arm_extension_view(const json_t *row);
+json_t *arm_vm_view(const struct arm *a, const json_t *vm);
 
 /* ---- tls.c: the certificates, taken from or made in state/arm. Fills a->key and a->certificate.
  */

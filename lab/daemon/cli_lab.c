@@ -108,9 +108,13 @@ static int choose_arm_port(struct lab *lab, const char *given)
 {
 	long port = 0;
 
-	if (text_eq(given, "any"))
+	if (!given)
+		port = ARM_USUAL_PORT;
+	else if (text_eq(given, "any"))
 		port = ARM_ANY_PORT;
-	else if (given && (text_to_long(given, 10, &port) < 0 || port < 1 || port > 65535))
+	else if (text_eq(given, "off"))
+		port = 0;
+	else if (text_to_long(given, 10, &port) < 0 || port < 1 || port > 65535)
 		return -EINVAL;
 	lab->arm_port = (int)port;
 	return 0;
@@ -129,9 +133,10 @@ static int run_up(const struct cli *c)
 		return LAB_OK;
 	}
 	if (choose_arm_port(lab, cli_value(c, "arm-port")) < 0) {
-		fprintf(stderr, "ib-lab: --arm-port is a number from 1 to 65535, or any\n");
+		fprintf(stderr, "ib-lab: --arm-port is a number from 1 to 65535, any or off\n");
 		return LAB_USAGE;
 	}
+	lab->page = lab->arm_port != 0 && !cli_flag(c, "empty");
 	lock = take_lock(lab, &err);
 	if (lock < 0 || prepare(lab, &err) < 0) {
 		fprintf(stderr, "ib-lab: %s\n", err.what);
@@ -173,6 +178,12 @@ static int run_down(const struct cli *c)
 	return rc;
 }
 
+static void print_export(void *ctx, const char *name, const char *value)
+{
+	(void)ctx;
+	printf("export %s=%s\n", name, value);
+}
+
 static int run_env(const struct cli *c)
 {
 	AUTO_JSON json_t *answer = NULL;
@@ -186,12 +197,7 @@ static int run_env(const struct cli *c)
 	}
 	printf("export IB_LAB_STATE=%s\nexport IB_LAB_CACHE=%s\n",
 	       json_text_at(answer, "state", ""), json_text_at(answer, "cache", ""));
-	if (json_int_at(answer, "armPort", 0) != 0)
-		printf("export ARM_ENDPOINT=https://localhost:%lld ARM_SUBSCRIPTION_ID=%s\n"
-		       "export REQUESTS_CA_BUNDLE=%s/" ARM_CA " NODE_EXTRA_CA_CERTS=%s/" ARM_CA
-		       "\n",
-		       json_int_at(answer, "armPort", 0), ARM_SUBSCRIPTION,
-		       json_text_at(answer, "state", ""), json_text_at(answer, "state", ""));
+	cli_arm_environment(answer, print_export, NULL);
 	printf("# the lab's network: nsenter --net=/proc/%lld/fd/%lld\n",
 	       json_int_at(answer, "pid", 0), json_int_at(answer, "netns", 0));
 	return LAB_OK;
@@ -229,8 +235,9 @@ static int run_mirror_proxy(const struct cli *c)
 }
 
 const struct cli_verb cli_lab_verbs[] = {
-	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT|any]", "start the lab",
-	  "foreground dist= arm-port= json", 0, 0, run_up },
+	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT|any|off] [--empty]",
+	  "start the lab, with the VMs of the page unless --empty",
+	  "foreground dist= arm-port= empty json", 0, 0, run_up },
 	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },
 	{ "mirror set", "fault=" FAULT_NAMES, "trouble with the package source", "json", 1, 1,

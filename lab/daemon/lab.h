@@ -76,7 +76,8 @@ struct lab {
 	struct fabric *fabric;
 	struct mirror *mirror;
 	struct arm *arm; /* NULL: not asked for */
-	int arm_port;    /* 0: not asked for */
+	int arm_port;    /* 0: not asked for; else as arm_options.port */
+	bool page;       /* start with what the page names: myVM and myVMSS */
 	char dist[VM_PATH_MAX];
 	struct guest *guests[LAB_GUESTS_MAX];
 	struct conn conns[LAB_CONNS_MAX];
@@ -123,6 +124,14 @@ int guest_set(struct lab *lab, struct guest *g, const char *key, const char *val
 void guest_on_ready(struct lab *lab, struct guest *g);
 void guest_on_exit(struct lab *lab, pid_t pid);
 void guest_on_time(struct lab *lab);
+
+/* ---- page.c ---- */
+
+#define LAB_PAGE_VM   "myVM"
+#define LAB_PAGE_SIZE "Standard_HB120rs_v3"
+
+/* Begin with the VMs of the page, where the lab is to have them. Returns 0, or -1 with *err set. */
+int page_make(struct lab *lab, struct error *err);
 
 /* ---- control.c ---- */
 

@@ -88,9 +88,9 @@ static int lab_open(struct lab *lab, struct error *err)
 	lab->env.netns = net_open_lab(err);
 	if (lab->env.netns < 0 || net_within(lab->env.netns, start_services, lab, err) < 0)
 		return -1;
-	if (dist_scan(lab, err) < 0 || start_arm(lab, err) < 0)
+	if (dist_scan(lab, err) < 0 || start_arm(lab, err) < 0 || open_listener(lab, err) < 0)
 		return -1;
-	return open_listener(lab, err);
+	return page_make(lab, err);
 }
 
 /* ---- clients --------------------------------------------------------------------------------- */

@@ -152,8 +152,8 @@ NODISCARD int fabric_bump(struct fabric *f, const char *vm, int64_t *incarnation
  * the whole document; the handlers are its aggregateStatus.handlerAggregateStatus. */
 json_t *fabric_vm_report(struct fabric *f, const char *vm);
 
-/* The part of that about one extension: {"serial":N,"handler":{...}|null,"status":{...}|null,
- * "current":bool}. handler is an entry of handlerAggregateStatus, status the status object of its
+/* The part of that about one extension: {"serial":N,"time":text|null,"handler":{...}|null,
+ * "status":{...}|null,"current":bool}. handler is an entry of handlerAggregateStatus, status the status object of its
  * settings; current says that the agent has processed the goal state that asked for the extension
  * and that both speak of its version and sequence number. NULL if unknown. */
 json_t *fabric_extension_report(struct fabric *f, const char *vm, const char *name);

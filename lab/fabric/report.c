@@ -140,8 +140,12 @@ static json_t *extension_report(const struct guest *vm, const json_t *ext)
 	json_t *handler = report_handler(vm->report, ext);
 	json_t *status = json_at(handler, "runtimeSettingsStatus.settingsStatus.status");
 
-	return json_pack("{s:I,s:O?,s:O?,s:b}", "serial", (json_int_t)vm->serial, "handler",
-			 handler, "status", status, "current",
+	char time[21] = "";
+
+	if (vm->report)
+		time_text(vm->report_time_ms, time);
+	return json_pack("{s:I,s:o,s:O?,s:O?,s:b}", "serial", (json_int_t)vm->serial, "time",
+			 json_text_or_null(time), "handler", handler, "status", status, "current",
 			 vm->report && report_current(vm, ext, handler));
 }
 

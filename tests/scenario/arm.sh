@@ -1,19 +1,26 @@
-# The lab's Resource Manager over https, by curl: what az and the SDKs ask of it, from put to delete, and what it refuses. The real
-# az is not among the tests yet.
+# The lab's Resource Manager over https: by curl, what is asked of it from put to delete and what it refuses; by the real az, the
+# lines of the page on the extension.
 
 cases() {
 	cat <<'CASES'
 extension_from_put_to_delete
 what_is_refused
+az_on_a_vm
+az_tells_what_went_wrong
 CASES
 }
 
-# A lab of its own, on a free port.
-arm_up() {
+# A lab of its own, on a free port: lab_up [--empty].
+lab_up() {
 	IB_LAB_STATE=$CASE_DIR/lab
 	export IB_LAB_STATE
 	trap '"$LAB" down >/dev/null 2>&1' EXIT
-	"$LAB" up --dist "$WORK/dist" --arm-port any >/dev/null
+	mkdir -p "$CASE_DIR/dist"
+	cp "$WORK"/dist/ib-vmext-1.1.*.zip "$CASE_DIR/dist" # without those that fail
+	"$LAB" up "$@" --dist "$CASE_DIR/dist" --arm-port any >/dev/null
+}
+arm_up() {
+	lab_up --empty
 	eval "$("$LAB" env | grep '^export ARM_')"
 	CA=$IB_LAB_STATE/arm/ca.pem
 	SUB=$ARM_ENDPOINT/subscriptions/$ARM_SUBSCRIPTION_ID
@@ -42,6 +49,16 @@ want() {
 header() { sed -n "s/^$1: //Ip" "$CASE_DIR/headers" | tr -d '\r'; }
 body() {
 	printf '{"location": "southcentralus", "properties": {"publisher": "Microsoft.HpcCompute", "type": "InfiniBandDriverLinux", "typeHandlerVersion": "%s", "autoUpgradeMinorVersion": true, "settings": {}, "protectedSettings": {"sasToken": "sv=secret-of-the-test"}}}' "$1"
+}
+# The page's names: --resource-group myResourceGroup --vm-name myVM.
+az() { "$LAB" az "$@"; }
+on_vm() { az vm "$@" --resource-group myResourceGroup --vm-name myVM; }
+# want_error TEXT COMMAND...: it fails and says so.
+want_error() {
+	want_text=$1
+	shift
+	if "$@" >"$CASE_DIR/out" 2>&1; then fail "it succeeded: $*"; fi
+	grep -qF "$want_text" "$CASE_DIR/out" || fail "not a word of $want_text: $(cat "$CASE_DIR/out")"
 }
 operation_has_ended() { [ "$(ask GET "$1" | jq -r .status)" != InProgress ]; }
 
@@ -107,4 +124,52 @@ case_what_is_refused() {
 	# None of that was lost on the VM, or on the lab.
 	TOKEN=$good
 	[ "$(ask GET "$AT/extensions" | jq '.value | length')" = 0 ] || fail "an extension came from nowhere"
+}
+
+# The page's lines; version 1.1 is the highest 1.1.N there is.
+case_az_on_a_vm() {
+	lab_up
+	on_vm extension set --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings '{}' \
+		--protected-settings '{"sasToken": "sv=secret-of-the-test"}' | tee "$CASE_DIR/set" |
+		jq -e '.provisioningState == "Succeeded" and .typeHandlerVersion == "1.1" and .protectedSettings == null' >/dev/null ||
+		fail "$(cat "$CASE_DIR/set")"
+	want_stack myVM
+	cat >"$CASE_DIR/table" <<'TABLE'
+Name                   ProvisioningState    Publisher             Version    AutoUpgradeMinorVersion
+---------------------  -------------------  --------------------  ---------  -------------------------
+InfiniBandDriverLinux  Succeeded            Microsoft.HpcCompute  1.1        True
+TABLE
+	on_vm extension list -o table | diff "$CASE_DIR/table" - || fail "another table"
+	on_vm extension show --name InfiniBandDriverLinux --instance-view >"$CASE_DIR/show"
+	jq -e '.instanceView | .typeHandlerVersion == "1.1.1" and .statuses[0].code == "ProvisioningState/succeeded"
+		and (.statuses[0].message | startswith("InfiniBand works")) and (.substatuses | length > 0)' "$CASE_DIR/show" >/dev/null ||
+		fail "$(cat "$CASE_DIR/show")"
+	az vm get-instance-view -g myResourceGroup -n myVM >"$CASE_DIR/view"
+	jq -e '.instanceView | .vmAgent.statuses[0].displayStatus == "Ready" and .vmAgent.extensionHandlers[0].status.displayStatus == "Ready"
+		and (.statuses | map(.code) | index("PowerState/running"))' "$CASE_DIR/view" >/dev/null || fail "$(cat "$CASE_DIR/view")"
+	[ "$(az vm extension image list-versions -l southcentralus -p Microsoft.HpcCompute -n InfiniBandDriverLinux --query '[].name' -o tsv |
+		head -2 | tr '\n' ' ')" = "1.1.0 1.1.1 " ] || fail "another catalogue"
+	[ "$(az vm list --query '[].name' -o tsv)" = myVM ] || fail "other VMs"
+	grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a protected setting is kept in clear"
+	on_vm extension delete --name InfiniBandDriverLinux
+	[ "$(on_vm extension list)" = "[]" ] || fail "it is still there"
+	# Without settings there is no status of the extension: the handler's word is all.
+	on_vm extension set --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 >/dev/null
+	on_vm extension show --name InfiniBandDriverLinux --instance-view --query 'instanceView.statuses[0].[code, message]' -o tsv |
+		tr '\n\t' '  ' | grep -q 'ProvisioningState/succeeded Plugin enabled' || fail "without settings"
+}
+
+case_az_tells_what_went_wrong() {
+	lab_up
+	set_it() { on_vm extension set --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute "$@"; }
+	want_error ExtensionVersionNotFound set_it --version 9.9
+	want_error "(ResourceNotFound) The Resource 'Microsoft.Compute/virtualMachines/nope'" az vm extension list -g myResourceGroup --vm-name nope
+	want_error ResourceGroupNotFound az group show -n nope
+	want_error AADSTS7000215 az login --service-principal -u 33333333-3333-3333-3333-333333333333 -p wrong --tenant 11111111-1111-1111-1111-111111111111
+	want_error 'must be one of auto' set_it --version 1.1 --settings '{"driver": "nonsense"}'
+	grep -q '(VMExtensionProvisioningError) VM has reported a failure' "$CASE_DIR/out" || fail "$(cat "$CASE_DIR/out")"
+	[ "$(on_vm extension list --query '[0].provisioningState' -o tsv)" = Failed ] || fail "it is not shown as failed"
+	# The exit status is az's own.
+	az vm nonsense >/dev/null 2>&1 && fail "az knows nonsense"
+	[ $? -eq 2 ] || fail "another exit status"
 }

@@ -130,7 +130,7 @@ case_mirror_rpm_faults() {
 	IB_LAB_STATE=$CASE_DIR/lab
 	export IB_LAB_STATE
 	trap '"$LAB" down >/dev/null 2>&1' EXIT
-	"$LAB" up --dist "$CASE_DIR" >/dev/null
+	"$LAB" up --empty --dist "$CASE_DIR" >/dev/null
 	create "$VM" --image el9 --no-agent
 	while IFS='|' read -r fault text; do
 		"$LAB" mirror set "fault=$fault"

@@ -32,7 +32,7 @@ nothing_left() {
 
 case_down_leaves_nothing() {
 	lab_of_its_own
-	"$LAB" up --dist "$CASE_DIR/dist" >/dev/null
+	"$LAB" up --empty --dist "$CASE_DIR/dist" >/dev/null
 	with_vms
 	"$LAB" down
 	nothing_left
@@ -40,7 +40,7 @@ case_down_leaves_nothing() {
 
 foreground() {
 	# Without job control a shell starts what is in the background with SIGINT ignored.
-	env --default-signal=INT "$LAB" up --foreground --dist "$CASE_DIR/dist" >"$CASE_DIR/out" 2>&1 &
+	env --default-signal=INT "$LAB" up --empty --foreground --dist "$CASE_DIR/dist" >"$CASE_DIR/out" 2>&1 &
 	lab_pid=$!
 	wait_until 60 "$LAB" vm list
 	with_vms

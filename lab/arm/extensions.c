@@ -1,0 +1,201 @@
+/* Extensions of VMs: shown as their agents report them, asked for and taken away. */
+#include "inner.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+#include "lab/daemon/extension.h"
+#include "lab/fabric/fabric.h"
+
+static const json_t *extension_of(const json_t *vm, const char *name)
+{
+	json_t *ext;
+	size_t i;
+
+	json_array_foreach(json_object_get(vm, "extensions"), i,
+			   ext) if (text_eq_nocase(json_text_at(ext, "name", ""), name)) return ext;
+	return NULL;
+}
+
+static json_t *extension_json(const struct arm *a, const json_t *vm, const json_t *ext, bool view)
+{
+	AUTO_JSON json_t *row = extension_row(a->fabric, json_text_at(vm, "name", ""), ext);
+	AUTO_JSON json_t *id = arm_vm_id(vm);
+	json_t *properties = json_pack(
+		"{s:O, s:O, s:O, s:O, s:O}", "publisher", json_object_get(row, "publisher"), "type",
+		json_object_get(row, "type"), "typeHandlerVersion",
+		json_object_get(row, "typeHandlerVersion"), "autoUpgradeMinorVersion",
+		json_object_get(row, "autoUpgradeMinorVersion"), "provisioningState",
+		json_object_get(row, "provisioningState"));
+
+	if (json_is_object(json_object_get(row, "settings")))
+		json_object_set(properties, "settings", json_object_get(row, "settings"));
+	if (view)
+		json_object_set_new(properties, "instanceView", arm_extension_view(row));
+	return json_pack("{s:o, s:O, s:s, s:s, s:o}", "id",
+			 json_sprintf("%s/extensions/%s", json_string_value(id),
+				      json_text_at(ext, "name", "")),
+			 "name", json_object_get(ext, "name"), "type",
+			 "Microsoft.Compute/virtualMachines/extensions", "location", ARM_LOCATION,
+			 "properties", properties);
+}
+
+json_t *arm_extensions_json(const struct arm *a, const json_t *vm, bool view)
+{
+	json_t *list = json_array(), *ext;
+	size_t i;
+
+	json_array_foreach(json_object_get(vm, "extensions"), i, ext)
+		json_array_append_new(list, extension_json(a, vm, ext, view));
+	return list;
+}
+
+static void refuse_extension(struct arm_request *r, struct arm_answer *ret)
+{
+	arm_refuse(
+		ret, 404, "ResourceNotFound",
+		"The Resource 'Microsoft.Compute/virtualMachines/%s/extensions/%s' under resource "
+		"group '%s' was not found. For more details please go to "
+		"https://aka.ms/ARMResourceNotFoundFix",
+		r->parts[PART_VM], r->parts[PART_EXTENSION], r->parts[PART_GROUP]);
+}
+
+static void serve_extension(struct arm_request *r, struct arm_answer *ret)
+{
+	AUTO_JSON json_t *vm = arm_need_vm(r, ret);
+	const json_t *ext = vm ? extension_of(vm, r->parts[PART_EXTENSION]) : NULL;
+
+	if (ext)
+		arm_say(ret, 200, extension_json(r->arm, vm, ext, arm_wants_view(r)));
+	else if (vm)
+		refuse_extension(r, ret);
+}
+
+static void serve_extensions(struct arm_request *r, struct arm_answer *ret)
+{
+	AUTO_JSON json_t *vm = arm_need_vm(r, ret);
+
+	if (vm)
+		arm_say(ret, 200,
+			json_pack("{s:o}", "value",
+				  arm_extensions_json(r->arm, vm, arm_wants_view(r))));
+}
+
+/* An object as text, "" where there is none. Returns 0, or -1 with the answer set. */
+static int settings_text(const json_t *properties, const char *key, struct buf *ret,
+			 struct arm_answer *answer)
+{
+	const json_t *settings = json_object_get(properties, key);
+
+	if (!settings || json_is_null(settings))
+		return 0;
+	if (json_is_object(settings) && json_write(settings, false, ret) == 0)
+		return 0;
+	arm_refuse(answer, 400, "InvalidParameter", "The value of parameter %s is invalid.", key);
+	return -1;
+}
+
+static void refuse_put(const struct fabric_extension *ext, const struct error *err,
+		       struct arm_answer *ret)
+{
+	if (err->sys == ENOENT)
+		arm_refuse(ret, 400, "ExtensionVersionNotFound",
+			   "The requested version '%s' of '%s.%s' was not found.", ext->version,
+			   ext->publisher, ext->type);
+	else if (err->sys == EEXIST)
+		arm_refuse(ret, 409, "Conflict",
+			   "Multiple VMExtensions per handler not supported for OS type 'Linux'. "
+			   "VMExtension '%s' with handler '%s.%s' already added or specified in "
+			   "input.",
+			   ext->name, ext->publisher, ext->type);
+	else
+		arm_refuse(ret, 400, "InvalidParameter", "%s", err->what);
+}
+
+static int fill_extension(const json_t *properties, const char *name, const char *vm_name,
+			  const struct buf *settings, const struct buf *secrets,
+			  struct fabric_extension *ret)
+{
+	(void)vm_name;
+	*ret = (struct fabric_extension) {
+		.name = name,
+		.publisher = json_text_at(properties, "publisher", ""),
+		.type = json_text_at(properties, "type", ""),
+		.version = json_text_at(properties, "typeHandlerVersion", ""),
+		.auto_upgrade = json_bool_at(properties, "autoUpgradeMinorVersion", false),
+		.settings = settings->len ? buf_text(settings) : NULL,
+		.protected_settings = secrets->len ? buf_text(secrets) : NULL,
+		.force_update = json_text_at(properties, "forceUpdateTag", NULL),
+	};
+	return ret->publisher[0] && ret->type[0] && ret->version[0] ? 0 : -EINVAL;
+}
+
+static void put_extension(struct arm_request *r, const json_t *vm, const json_t *body,
+			  struct arm_answer *ret)
+{
+	const json_t *properties = json_object_get(body, "properties");
+	const json_t *there = extension_of(vm, r->parts[PART_EXTENSION]);
+	const char *vm_name = json_text_at(vm, "name", "");
+	AUTO_BUF struct buf settings = { 0 }, secrets = { 0 };
+	struct fabric_extension ext;
+	struct error err = { 0 };
+	AUTO_JSON json_t *now = NULL;
+
+	if (settings_text(properties, "settings", &settings, ret) < 0 ||
+	    settings_text(properties, "protectedSettings", &secrets, ret) < 0)
+		return;
+	if (fill_extension(properties, r->parts[PART_EXTENSION], vm_name, &settings, &secrets,
+			   &ext) < 0) {
+		arm_refuse(
+			ret, 400, "InvalidParameter",
+			"Required parameter 'publisher', 'type' or 'typeHandlerVersion' is missing "
+			"(null).");
+		return;
+	}
+	if (fabric_set_extension(r->arm->fabric, vm_name, &ext, NULL, &err) < 0) {
+		refuse_put(&ext, &err, ret);
+		return;
+	}
+	now = fabric_vm_show(r->arm->fabric, vm_name);
+	arm_operation_begin(r, OPERATION_PUT, vm_name, ext.name, ret);
+	arm_say(ret, there ? 200 : 201,
+		extension_json(r->arm, vm, extension_of(now, r->parts[PART_EXTENSION]), false));
+}
+
+static void serve_put(struct arm_request *r, struct arm_answer *ret)
+{
+	AUTO_JSON json_t *vm = arm_need_vm(r, ret);
+	AUTO_JSON json_t *body = vm ? arm_body(r, ret) : NULL;
+
+	if (body)
+		put_extension(r, vm, body, ret);
+}
+
+static void serve_delete(struct arm_request *r, struct arm_answer *ret)
+{
+	AUTO_JSON json_t *vm = arm_need_vm(r, ret);
+	const json_t *ext = vm ? extension_of(vm, r->parts[PART_EXTENSION]) : NULL;
+	struct error err = { 0 };
+
+	if (!vm)
+		return;
+	ret->status = 204;
+	if (!ext)
+		return;
+	if (fabric_remove_extension(r->arm->fabric, json_text_at(vm, "name", ""),
+				    json_text_at(ext, "name", ""), NULL, &err) < 0) {
+		arm_refuse(ret, 409, "Conflict", "%s", err.what);
+		return;
+	}
+	ret->status = 202;
+	arm_operation_begin(r, OPERATION_DELETE, json_text_at(vm, "name", ""),
+			    json_text_at(ext, "name", ""), ret);
+}
+
+const struct arm_route arm_extension_routes[] = {
+	{ "GET", ARM_VMS "/{}/extensions", false, serve_extensions },
+	{ "GET", ARM_VMS "/{}/extensions/{}", false, serve_extension },
+	{ "PUT", ARM_VMS "/{}/extensions/{}", false, serve_put },
+	{ "DELETE", ARM_VMS "/{}/extensions/{}", false, serve_delete },
+	{ 0 },
+};
