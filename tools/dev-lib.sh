@@ -9,7 +9,8 @@ LAB_PACKAGES="libmicrohttpd-dev libssl-dev libgnutls28-dev openssl mmdebstrap de
 apt-utils gpg gpg-agent iproute2 kmod qemu-system-x86 qemu-utils e2fsprogs zstd curl make python3 util-linux procps"
 # ... and what the tests need besides.
 TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binutils wget xz-utils
-azure-cli"
+azure-cli
+bash groff-base"
 
 say() { printf '%s\n' "-- $*" >&2; }
 die() { printf '%s\n' "dev: $*" >&2; exit 1; }

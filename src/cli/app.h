@@ -91,3 +91,6 @@ int fetch_pack(struct app *app, struct facts *f, struct plan *p, struct error *e
 /* Say what failed, and the remedy, on stderr (as a plan document on stdout with --json). Returns
  * the exit code of the fault. */
 int fail(struct app *app, const struct error *err);
+
+/* FAULT_USAGE: what is wrong, and the word that it is wrong of. */
+int usage_error(struct app *app, const char *what, const char *word);

@@ -54,7 +54,7 @@ const struct verb verbs[] = {
 	  verb_offline },
 	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
 	  verb_capture },
-	{ "handler", "VERB", "the agent's side: install, enable, disable, uninstall, update", 1, 1,
+	{ "handler", "install|enable|disable|uninstall|update", "the agent's side", 1, 1,
 	  VERB_NEEDS_ROOT | VERB_NO_SETTINGS, NULL, verb_handler },
 	{ 0 },
 };
