@@ -6,7 +6,9 @@
 
 int page_make(struct lab *lab, struct error *err)
 {
-	struct vm_spec spec = { .init = true, .agent = true, .adapter = true, .vmbus = true };
+	struct vm_spec spec = {
+		.init = true, .agent = true, .adapter = true, .vmbus = true, .azure = true
+	};
 
 	if (!lab->page || guest_find(lab, LAB_PAGE_VM) != NULL)
 		return 0;

@@ -153,9 +153,10 @@ NODISCARD int fabric_bump(struct fabric *f, const char *vm, int64_t *incarnation
 json_t *fabric_vm_report(struct fabric *f, const char *vm);
 
 /* The part of that about one extension: {"serial":N,"time":text|null,"handler":{...}|null,
- * "status":{...}|null,"current":bool}. handler is an entry of handlerAggregateStatus, status the status object of its
- * settings; current says that the agent has processed the goal state that asked for the extension
- * and that both speak of its version and sequence number. NULL if unknown. */
+ * "status":{...}|null,"current":bool}. handler is an entry of handlerAggregateStatus, status the
+ * status object of its settings; current says that the agent has processed the goal state that
+ * asked for the extension and that both speak of its version and sequence number. NULL if unknown.
+ */
 json_t *fabric_extension_report(struct fabric *f, const char *vm, const char *name);
 
 /* Block until there is an upload with a higher serial, at most timeout_ms. Returns its serial; -1

@@ -67,11 +67,11 @@ static int look_for_pack(const struct act *a, const struct apply_options *o, str
 			 struct error *err)
 {
 	struct pack_fetching order = { .host = a->host,
-				    .settings = o->settings,
-				    .catalogue = a->catalogue,
-				    .deadline_s = PACK_S,
-				    .stop = o->stop,
-				    .ctx = o->ctx };
+				       .settings = o->settings,
+				       .catalogue = a->catalogue,
+				       .deadline_s = PACK_S,
+				       .stop = o->stop,
+				       .ctx = o->ctx };
 
 	if (!pack_may_serve(o->settings, &out->plan))
 		return 0;

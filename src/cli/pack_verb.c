@@ -46,9 +46,9 @@ static unsigned long long mib(uint64_t bytes)
 int fetch_pack(struct app *app, struct facts *f, struct plan *p, struct error *err)
 {
 	struct pack_fetching order = { .host = &app->host,
-				    .settings = &app->settings,
-				    .catalogue = app->catalogue,
-				    .deadline_s = FETCH_S };
+				       .settings = &app->settings,
+				       .catalogue = app->catalogue,
+				       .deadline_s = FETCH_S };
 
 	return pack_may_serve(&app->settings, p) ? pack_fetch(&order, f, p, err) : 0;
 }

@@ -18,7 +18,8 @@
 
 static struct vm make_vm(void)
 {
-	struct vm vm = { .index = 5, .spec = { .name = "x", .vmbus = true, .adapter = true } };
+	struct vm vm = { .index = 5,
+			 .spec = { .name = "x", .vmbus = true, .azure = true, .adapter = true } };
 
 	(void)TEXT_COPY(vm.spec.size, "Standard_HB120rs_v3");
 	(void)TEXT_COPY(vm.mac, "02:00:0a:07:00:05");
