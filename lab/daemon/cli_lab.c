@@ -13,6 +13,8 @@
 #include "lab/arm/arm.h"
 #include "lab/mirror/fault.h"
 #include "lab/mirror/mirror.h"
+#include "lab/mirror/tls.h"
+#include "lab/mirror/vendor.h"
 #include "lab/vm/distro.h"
 
 enum { DOWN_PATIENCE_MS = 30000 };
@@ -44,6 +46,8 @@ static int prepare(struct lab *lab, struct error *err)
 	char root[VM_PATH_MAX];
 
 	(void)TEXT_COPY(spec.image, distros[0].name);
+	if (tls_prepare(&lab->env, err) < 0)
+		return -1;
 	if (vm_kind_cell.prepare(&lab->env, &spec, err) < 0 || root_find(&lab->env, root, err) < 0)
 		return -1;
 	return mirror_prepare(&lab->env, root, err);
@@ -225,6 +229,25 @@ static int run_mirror_add(const struct cli *c)
 			  NULL);
 }
 
+static int run_mirror_vendors(const struct cli *c)
+{
+	struct error err = { 0 };
+	char dir[VM_PATH_MAX];
+	json_t *settings = NULL;
+	int rc;
+
+	if (vendor_prepare(&c->lab->env, dir, sizeof dir, &err) < 0 ||
+	    vendor_settings(dir, &settings, &err) < 0) {
+		fprintf(stderr, "ib-lab: %s\n", err.what);
+		return LAB_FAILED;
+	}
+	rc = client_ask(&c->lab->paths, "mirror add", json_pack("{s:s}", "dir", dir), NULL, NULL);
+	if (rc == LAB_OK)
+		cli_print_json(json_incref(settings));
+	json_decref(settings);
+	return rc;
+}
+
 static int run_mirror_proxy(const struct cli *c)
 {
 	json_t *args = json_object();
@@ -244,6 +267,9 @@ const struct cli_verb cli_lab_verbs[] = {
 	  run_mirror },
 	{ "mirror add", "DIR", "its files appear below http://10.7.0.1:8000/files/", "json", 1, 1,
 	  run_mirror_add },
+	{ "mirror vendors", "",
+	  "show stand-ins of the vendor's files there; prints the settings that use them", "json",
+	  0, 0, run_mirror_vendors },
 	{ "mirror proxy", "[--user USER --password PASSWORD]",
 	  "the login that http://10.7.0.1:3128 asks for; without options none",
 	  "user= password= json", 0, 0, run_mirror_proxy },

@@ -33,4 +33,5 @@ void mirror_set_reach(struct mirror *m, const char *address, bool reach);
 /* The proxy's login; NULL: none is asked for. */
 void mirror_set_proxy(struct mirror *m, const char *user, const char *password);
 
-enum { MIRROR_PROXY_PORT = 3128 };
+enum { MIRROR_PROXY_PORT = 3128, MIRROR_TLS_PORT = 8443 };
+#define MIRROR_TLS "https://10.7.0.1:8443" /* the same files as at http://10.7.0.1:8000 */

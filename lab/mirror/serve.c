@@ -18,6 +18,7 @@
 #include "lab/vm/vm.h"
 #include "proxy.h"
 #include "rpms.h"
+#include "tls.h"
 
 enum { PLACES_MAX = 16, CUT_MAX = 64, FILE_SIZE_MAX = 1 << 30 };
 
@@ -28,7 +29,8 @@ struct place {
 };
 
 struct mirror {
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemon, *tls;
+	struct buf key, certificate;
 	struct proxy *proxy;
 	pthread_mutex_t lock;            /* of the rest */
 	struct place places[PLACES_MAX]; /* the last that fits is asked first */
@@ -318,15 +320,28 @@ static int add_places(const struct vm_env *env, struct mirror *m, struct error *
 	return 0;
 }
 
-static int listen_on(struct mirror *m, const char *address, int port, struct error *err)
+static struct MHD_Daemon *start(struct mirror *m, const char *address, int port, bool tls)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 
+	struct MHD_OptionItem keys[] = {
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, m->key.data },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, m->certificate.data },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
 	(void)inet_pton(AF_INET, address, &addr.sin_addr);
-	m->daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, on_accept, m,
-		on_request, m, MHD_OPTION_SOCK_ADDR, &addr, MHD_OPTION_END);
-	if (m->daemon == NULL)
+	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+					(tls ? MHD_USE_TLS : 0),
+				0, on_accept, m, on_request, m, MHD_OPTION_SOCK_ADDR, &addr,
+				MHD_OPTION_ARRAY, tls ? keys : keys + 2, MHD_OPTION_END);
+}
+
+static int listen_on(struct mirror *m, const char *address, int port, struct error *err)
+{
+	m->daemon = start(m, address, port, false);
+	m->tls = start(m, address, MIRROR_TLS_PORT, true);
+	if (m->daemon == NULL || m->tls == NULL)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot listen on %s:%d", address,
 				 port);
 	return proxy_start(address, MIRROR_PROXY_PORT, &m->proxy, err);
@@ -340,7 +355,8 @@ int mirror_start(const struct vm_env *env, const char *address, int port, struct
 	if (m == NULL)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
 	(void)pthread_mutex_init(&m->lock, NULL);
-	if (add_places(env, m, err) < 0 || listen_on(m, address, port, err) < 0) {
+	if (add_places(env, m, err) < 0 || tls_read(env, &m->key, &m->certificate, err) < 0 ||
+	    listen_on(m, address, port, err) < 0) {
 		mirror_stop(m);
 		return -1;
 	}
@@ -358,6 +374,10 @@ void mirror_stop(struct mirror *m)
 	proxy_stop(m->proxy);
 	if (m->daemon != NULL)
 		MHD_stop_daemon(m->daemon);
+	if (m->tls != NULL)
+		MHD_stop_daemon(m->tls);
+	buf_free(&m->key);
+	buf_free(&m->certificate);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
 }

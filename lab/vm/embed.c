@@ -18,9 +18,12 @@ EMBED(file_agent_conf, "agent.conf");
 EMBED(file_shutdown, "shutdown");
 EMBED(file_make_rpm_world, "make-rpm-world");
 EMBED(file_make_image, "make-image");
+EMBED(file_make_headers, "make-headers");
+EMBED(file_uname, "uname");
 
 const char *const embed_make_rpm_world = file_make_rpm_world;
 const char *const embed_make_image = file_make_image;
+const char *const embed_make_headers = file_make_headers;
 
 #define LIBEXEC "usr/libexec/ib-lab/"
 #define SYSTEM  "etc/systemd/system/"
@@ -31,6 +34,7 @@ const struct embed embed_files[] = {
 	{ LIBEXEC "load", 0755, file_load, file_load_end },
 	{ LIBEXEC "unload", 0755, file_unload, file_unload_end },
 	{ LIBEXEC "modules-load", 0755, file_modules_load, file_modules_load_end },
+	{ "usr/bin/uname", 0755, file_uname, file_uname_end },
 	{ SYSTEM "ib-lab-modules-load.service", 0644, file_modules_load_service,
 	  file_modules_load_service_end },
 	{ SYSTEM "walinuxagent.service.d/ib-lab.conf", 0644, file_agent_conf, file_agent_conf_end },

@@ -13,4 +13,4 @@ struct embed {
 extern const struct embed embed_files[];
 
 /* Scripts that make layers; texts that end with a NUL. */
-extern const char *const embed_make_rpm_world, *const embed_make_image;
+extern const char *const embed_make_rpm_world, *const embed_make_image, *const embed_make_headers;

@@ -20,9 +20,25 @@ static const char *const stack[] = {
 	"kernel/drivers/hv/",          "kernel/drivers/nvme/host/nvme-rdma"
 };
 
-static int layer_name(const char *root, char *ret, size_t size)
+/* Those that only the vendor's drivers have. */
+static const char *const vendors[] = { "mlx_compat", "mlxdevm" };
+
+/* The bundle that programs trust, in a root of Debian. */
+#define TRUSTED "etc/ssl/certs/ca-certificates.crt"
+
+/* The certificate of the mirror's authority; empty where it has none. */
+static void read_authority(const struct vm_env *env, struct buf *ret)
 {
-	AUTO_BUF struct buf b = { 0 };
+	char path[VM_PATH_MAX];
+
+	(void)TEXT_FORMAT(path, "%s/" ROOT_MIRROR_CA, env->cache);
+	if (fs_read(AT_FDCWD, path, 64 << 10, ret) < 0)
+		ret->len = 0;
+}
+
+static int layer_name(const struct vm_env *env, const char *root, char *ret, size_t size)
+{
+	AUTO_BUF struct buf b = { 0 }, ca = { 0 };
 	char digest[DIGEST_TEXT_SIZE];
 
 	(void)!buf_add_text(&b, strrchr(root, '/'));
@@ -30,6 +46,10 @@ static int layer_name(const char *root, char *ret, size_t size)
 		(void)!buf_add(&b, e->data, (size_t)(e->end - e->data));
 	for (size_t i = 0; i < ARRAY_SIZE(stack); i++)
 		(void)!buf_add_text(&b, stack[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+		(void)!buf_add_text(&b, vendors[i]);
+	read_authority(env, &ca);
+	(void)!buf_add(&b, ca.data, ca.len);
 	digest_of(b.data, b.len, digest);
 	return text_format(ret, size, "cell-%.12s", digest);
 }
@@ -39,12 +59,27 @@ int layer_find(const struct vm_env *env, const char *root, char ret[static VM_PA
 {
 	char name[32];
 
-	(void)layer_name(root, name, sizeof name);
+	(void)layer_name(env, root, name, sizeof name);
 	(void)text_format(ret, VM_PATH_MAX, "%s/%s", env->cache, name);
 	if (!fs_exists(AT_FDCWD, ret))
 		return error_set(err, FAULT_INTERNAL, ENOENT,
 				 "the layer of the cells is not there: %s", ret);
 	return 0;
+}
+
+/* The lab's authority is one that the cells trust. */
+static void write_trusted(struct tree *t, const struct vm_env *env, const char *root)
+{
+	AUTO_BUF struct buf all = { 0 }, ca = { 0 };
+	char path[VM_PATH_MAX];
+
+	read_authority(env, &ca);
+	if (ca.len == 0)
+		return;
+	(void)TEXT_FORMAT(path, "%s/" TRUSTED, root);
+	tree_fail(t, TRUSTED, fs_read(AT_FDCWD, path, 4 << 20, &all));
+	(void)!buf_add(&all, ca.data, ca.len);
+	tree_data(t, TRUSTED, all.data, all.len);
 }
 
 /* "kernel/drivers/infiniband/core/ib_core.ko" to "ib_core", once. */
@@ -91,11 +126,13 @@ static int write_modprobe(struct tree *t, const char *root, struct error *err)
 			if (*word != '\0')
 				add_module(&conf, word);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+		add_module(&conf, vendors[i]);
 	tree_data(t, "etc/modprobe.d/ib-lab.conf", conf.data, conf.len);
 	return 0;
 }
 
-static int make(const char *dir, const char *root, struct error *err)
+static int make(const struct vm_env *env, const char *dir, const char *root, struct error *err)
 {
 	struct tree t;
 
@@ -113,6 +150,7 @@ static int make(const char *dir, const char *root, struct error *err)
 	if (symlinkat("../ib-lab-modules-load.service", t.dir,
 		      "etc/systemd/system/sysinit.target.wants/ib-lab-modules-load.service") < 0)
 		tree_fail(&t, "ib-lab-modules-load.service", -errno);
+	write_trusted(&t, env, root);
 	if (write_modprobe(&t, root, err) < 0) {
 		(void)close(t.dir);
 		return -1;
@@ -131,7 +169,7 @@ int layer_prepare(const struct vm_env *env, const char *root, char ret[static VM
 	if (layer_find(env, root, ret, err) == 0)
 		return 0;
 	(void)TEXT_FORMAT(dir, "%s.new", ret);
-	if (fs_remove(AT_FDCWD, dir) < 0 || make(dir, root, err) < 0)
+	if (fs_remove(AT_FDCWD, dir) < 0 || make(env, dir, root, err) < 0)
 		return -1;
 	if (rename(dir, ret) < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot rename %s", dir);

@@ -1,0 +1,165 @@
+/* Builds the stand-ins of the vendor's artefacts, and signs the catalogue of them. */
+#include "vendor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/minisig.h"
+#include "base/text.h"
+#include "fill.h"
+#include "lab/vm/machine_assets.h"
+#include "lab/vm/root.h"
+#include "mirror.h"
+
+#define CATALOGUE "catalogue.json"
+#define PUBLIC    "catalogue.pub"
+
+extern const char vendor_start[] __asm__("_binary_lab_mirror_vendor_tar_start");
+extern const char vendor_end[] __asm__("_binary_lab_mirror_vendor_tar_end");
+
+static struct asset sources(void)
+{
+	return (struct asset) { vendor_start, (size_t)(vendor_end - vendor_start) };
+}
+
+static int fail(const char *what, const char *path, int sys, struct error *err)
+{
+	return error_set(err, FAULT_INTERNAL, sys, "cannot %s %s: %s", what, path, strerror(sys));
+}
+
+/* "vendor-<12 digits>": of the sources, and of the mirror whose packages they become. */
+static int vendor_name(const char *mirror, char *ret, size_t size)
+{
+	struct asset a = sources();
+	AUTO_BUF struct buf b = { 0 };
+	char digest[DIGEST_TEXT_SIZE];
+
+	(void)!buf_add(&b, a.data, a.len);
+	(void)!buf_add_text(&b, strrchr(mirror, '/'));
+	digest_of(b.data, b.len, digest);
+	return text_format(ret, size, "vendor-%.12s", digest);
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+/* A gpg home of its own: the vendor is not the lab. */
+static int key_prepare(const struct vm_env *env, const char *home, struct error *err)
+{
+	const char *const make[] = { "gpg",
+				     "--homedir",
+				     home,
+				     "--batch",
+				     "--quiet",
+				     "--passphrase",
+				     "",
+				     "--quick-gen-key",
+				     "Mellanox (fixture of the lab) <fixture@example.invalid>",
+				     "rsa2048",
+				     "sign",
+				     "never",
+				     NULL };
+
+	if (fs_exists(AT_FDCWD, home))
+		return 0;
+	if (mkdir(home, 0700) < 0)
+		return fail("make", home, errno, err);
+	return root_run(env, make, NULL, 120, err);
+}
+
+/* Made with the files and forgotten: nothing more is ever signed with it. */
+static void secret_make(struct minisig_secret *ret)
+{
+	(void)crypto_sign_keypair(ret->public.key, ret->key);
+	randombytes_buf(ret->public.id, sizeof ret->public.id);
+}
+
+static int catalogue_sign(const char *files, struct error *err)
+{
+	struct minisig_secret secret;
+	char path[VM_PATH_MAX + 32], public[MINISIG_KEY_TEXT];
+	AUTO_BUF struct buf signature = { 0 };
+	AUTO_FD int dir = open(files, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD int fd = dir < 0 ? -1 : openat(dir, CATALOGUE, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	(void)TEXT_FORMAT(path, "%s/" CATALOGUE, files);
+	if (fd < 0)
+		return fail("open", path, errno, err);
+	secret_make(&secret);
+	minisig_key_text(&secret.public, public);
+	rc = minisig_sign_fd(&secret, fd, "fixture of the lab", &signature);
+	minisig_secret_wipe(&secret);
+	if (rc == 0)
+		rc = fs_replace(dir, CATALOGUE ".minisig", signature.data, signature.len, 0644);
+	if (rc == 0)
+		rc = fs_replace(dir, PUBLIC, public, strlen(public), 0644);
+	return rc < 0 ? fail("sign", path, -rc, err) : 0;
+}
+
+/* ---- building ------------------------------------------------------------------------------- */
+
+static int build(const struct vm_env *env, const char *mirror, const char *dir, struct error *err)
+{
+	char source[VM_PATH_MAX], script[VM_PATH_MAX], pool[VM_PATH_MAX], home[VM_PATH_MAX];
+	char files[VM_PATH_MAX];
+	const char *const argv[] = { "sh", script, dir, pool, home, NULL };
+	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
+	int rc;
+
+	(void)TEXT_FORMAT(source, "%s/source", dir);
+	(void)TEXT_FORMAT(script, "%s/build", source);
+	(void)TEXT_FORMAT(pool, "%s/pool", mirror);
+	(void)TEXT_FORMAT(home, "%s/vendor-key", env->cache);
+	(void)TEXT_FORMAT(files, "%s/files", dir);
+	if (fs_remove(AT_FDCWD, dir) < 0 || fs_make_dirs(AT_FDCWD, source, 0755) < 0)
+		return fail("make", source, errno, err);
+	if (asset_unpack(env, sources(), source, err) < 0 || key_prepare(env, home, err) < 0)
+		return -1;
+	rc = root_run(env, argv, NULL, 900, err);
+	(void)root_run(env, end, NULL, 30, NULL);
+	return rc < 0 ? -1 : catalogue_sign(files, err);
+}
+
+int vendor_prepare(const struct vm_env *env, char *ret, size_t size, struct error *err)
+{
+	char root[VM_PATH_MAX], mirror[VM_PATH_MAX], dir[VM_PATH_MAX], next[VM_PATH_MAX], name[32];
+	AUTO_FD int lock = -1;
+
+	if (root_prepare(env, root, err) < 0 || mirror_prepare(env, root, err) < 0 ||
+	    mirror_find(env, mirror, err) < 0)
+		return -1;
+	lock = root_lock(env, "vendor", err);
+	if (lock < 0)
+		return -1;
+	(void)vendor_name(mirror, name, sizeof name);
+	(void)TEXT_FORMAT(dir, "%s/%s", env->cache, name);
+	(void)TEXT_FORMAT(next, "%s.new", dir);
+	(void)text_format(ret, size, "%s/files", dir);
+	if (fs_exists(AT_FDCWD, dir))
+		return 0;
+	LOG(env->log, INFO, "lab.vendor", "building the stand-ins of the vendor's files, once");
+	if (build(env, mirror, next, err) < 0)
+		return error_wrap(err, "the stand-ins of the vendor's files");
+	return rename(next, dir) < 0 ? fail("rename", next, errno, err) : 0;
+}
+
+int vendor_settings(const char *dir, json_t **ret, struct error *err)
+{
+	AUTO_BUF struct buf key = { 0 };
+	char path[VM_PATH_MAX + 32];
+	int rc;
+
+	(void)TEXT_FORMAT(path, "%s/" PUBLIC, dir);
+	rc = fs_read(AT_FDCWD, path, 256, &key);
+	if (rc < 0)
+		return fail("read", path, -rc, err);
+	*ret = json_pack("{s:s, s:s, s:[s]}", "mirror", MIRROR_TLS "/files", "catalogueUri",
+			 MIRROR_TLS "/files/" CATALOGUE, "trustedKeys", buf_text(&key));
+	return *ret != NULL ? 0 : error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
+}

@@ -1,0 +1,3 @@
+#include "fixture.h"
+#define NEEDS(x) x(ib_cm)
+FIXTURE(ib_ipoib, NEEDS);

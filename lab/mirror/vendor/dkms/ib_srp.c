@@ -1,0 +1,3 @@
+#include "fixture.h"
+#define NEEDS(x) x(rdma_cm)
+FIXTURE(ib_srp, NEEDS);

@@ -1,0 +1,3 @@
+#include "fixture.h"
+#define NEEDS(x) x(ib_core)
+FIXTURE(iw_cm, NEEDS);

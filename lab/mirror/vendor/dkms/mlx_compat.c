@@ -1,0 +1,3 @@
+#include "fixture.h"
+#define NEEDS(x)
+FIXTURE(mlx_compat, NEEDS);

@@ -1,0 +1,3 @@
+#include "fixture.h"
+#define NEEDS(x) x(rdma_cm) x(ib_uverbs)
+FIXTURE(rdma_ucm, NEEDS);
