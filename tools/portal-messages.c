@@ -23,6 +23,8 @@ static const struct {
 	enum fault fault;
 	const char *why;
 } elsewhere[] = {
+	{ FAULT_FILE_CONFLICT,
+	  "the package manager is asked whose a file is, which no world answers" },
 	{ FAULT_IRREVERSIBLE,
 	  "only `apply` meets it: old packages that cannot be saved are known once the package "
 	  "manager has been asked" },

@@ -18,6 +18,7 @@
 #include "act/recover.h"
 #include "act/run.h"
 #include "act/sign.h"
+#include "act/step/repository.h"
 #include "act/boot/waits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -146,6 +147,7 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 		  "asking the package manager what it would change, and downloading it");
 	r->steps.packages.stage = "plan";
 	if (offline_ready(&r->steps, &r->out->facts, err) < 0 ||
+	    step_repository_possible(&r->steps, plan, err) < 0 ||
 	    reach_all(&r->steps, plan, err) < 0 ||
 	    plan_resolve(&r->steps, step_packages_ready, plan, t, err) < 0 ||
 	    is_as_agreed(r->options, t, err) < 0) {

@@ -6,6 +6,7 @@
 #include "act/packages/manager.h"
 #include "act/progress.h"
 #include "act/fetch/reach.h"
+#include "act/step/repository.h"
 #include "act/step/step.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -136,6 +137,8 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 	if (carry_possible(plan, f, err) < 0)
 		return -1;
 	if (h->live && (offline_ready(&c, f, err) < 0 || reach_all(&c, plan, err) < 0))
+		return -1;
+	if (step_repository_possible(&c, plan, err) < 0)
 		return -1;
 	return plan_resolve(&c, step_packages_resolve, plan, ret, err);
 }

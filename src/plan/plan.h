@@ -15,7 +15,8 @@ struct catalogue;
 
 /* What a step is; act/ has one {check, apply, confirm, undo} for each kind. */
 enum step_kind {
-	STEP_PACKAGES,   /* install packages, as one transaction */
+	STEP_PACKAGES,   /* install packages, as one transaction; an item is a name, or
+			    name=version: that version, or one that only goes on after it */
 	STEP_FILE,       /* write a file of ours */
 	STEP_MODULES,    /* load modules that are not loaded */
 	STEP_DOWNLOAD,   /* fetch one artefact and hold it against its digest */

@@ -63,12 +63,16 @@ bool name_next(const char **rest, const struct facts *f, char *ret, size_t size)
 
 /* Packages. */
 
-/* The headers of the running kernel are no package of the RDMA set, but a fact. */
-static bool package_is_there(const struct facts *f, const char *name)
+/* The headers of the running kernel are no package of the RDMA set, but a fact. `version` is ""
+ * where any will do. */
+static bool package_is_there(const struct facts *f, const char *name, const char *version)
 {
+	const struct package_facts *p = facts_package(f, name);
 	bool of_kernel = f->kernel.release[0] != '\0' && strstr(name, f->kernel.release) != NULL &&
 			 (strstr(name, "headers") != NULL || strstr(name, "devel") != NULL);
 
+	if (version[0] != '\0' && p != NULL && !version_begins(p->version, version))
+		return false;
 	return package_is_whole(f, name) || (of_kernel && f->kernel.headers == TRI_YES);
 }
 
@@ -94,17 +98,24 @@ static void names_say(const struct names *n, const char *verb, char *ret, size_t
 		(void)text_format(ret, size, "%s %s and %u more", verb, n->text, n->more);
 }
 
-void packages_fill(struct step *s, const struct facts *f, const char *list, const char *suffix)
+void packages_fill(struct step *s, const struct facts *f, const char *list, const char *version,
+		   const char *suffix)
 {
 	struct names names = { 0 };
-	char name[sizeof s->items[0]];
+	char name[sizeof s->items[0]], item[sizeof s->items[0]];
 
 	while (name_next(&list, f, name, sizeof name)) {
-		item_add(s, name);
-		if (package_is_there(f, name))
+		const struct package_facts *p = facts_package(f, name);
+
+		(void)TEXT_FORMAT(item, "%.120s%s%.60s", name, version[0] != '\0' ? "=" : "",
+				  version);
+		item_add(s, item);
+		if (package_is_there(f, name, version))
 			continue;
-		change_add(s, "package %.120s%s", name,
-			   facts_package(f, name) != NULL ? " (repaired)" : suffix);
+		if (p != NULL && version[0] != '\0' && !version_begins(p->version, version))
+			change_add(s, "package %.60s (was %.60s)", item, p->version);
+		else
+			change_add(s, "package %.120s%s", name, p != NULL ? " (repaired)" : suffix);
 		name_add(&names, name);
 	}
 	names_say(&names, "install", s->what, sizeof s->what);
@@ -123,7 +134,7 @@ void packages_step(const struct facts *f, const struct driver_row *row, struct p
 	bool excludes = row_is_vendors(row) && !text_eq(row->package_manager, "apt");
 	char what[sizeof s->what];
 
-	packages_fill(s, f, row->packages, "");
+	packages_fill(s, f, row->packages, row_is_vendors(row) ? row->version : "", "");
 	(void)TEXT_COPY(what, s->what);
 	(void)TEXT_FORMAT(s->what, "%s with %s%s", what, row->package_manager,
 			  excludes ? ", kernel images excluded from this one command" : "");

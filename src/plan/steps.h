@@ -15,8 +15,9 @@ void change_add(struct step *s, const char *fmt, ...) PRINTF(2, 3);
 bool name_next(const char **rest, const struct facts *f, char *ret, size_t size);
 
 /* Every package of the list is an item, since together they are the transaction; only what is not
- * there yet is a change. `suffix` goes on about it. */
-void packages_fill(struct step *s, const struct facts *f, const char *list, const char *suffix);
+ * there yet in that version ("": any) is a change. `suffix` goes on about it. */
+void packages_fill(struct step *s, const struct facts *f, const char *list, const char *version,
+		   const char *suffix);
 void packages_undo(struct step *s, const struct driver_row *row);
 /* The row's packages. */
 void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret);

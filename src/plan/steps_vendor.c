@@ -17,7 +17,7 @@ static void build_packages_step(const struct facts *f, const struct driver_row *
 {
 	struct step *s = step_add(ret, "build-packages", STEP_PACKAGES);
 
-	packages_fill(s, f, row->build_packages, ", where it is not there");
+	packages_fill(s, f, row->build_packages, "", ", where it is not there");
 	(void)TEXT_FORMAT(s->what, "install with %s what compiling the modules needs",
 			  row->package_manager);
 	packages_undo(s, row);
@@ -91,6 +91,24 @@ static void pin_step(struct plan *ret)
 				    "Package: dkms\n"
 				    "Pin: release l=DOCA-HOST*\n"
 				    "Pin-Priority: -1\n");
+}
+
+/* Items: the modules that each kernel must have of the driver then. Which kernels can run next, and
+ * which modules DKMS has by then, the step itself finds out. */
+static void build_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	struct step *s = step_add(ret, "build", STEP_BUILD);
+	const char *rest = row->modules;
+	char name[64];
+
+	while (list_next(&rest, name, sizeof name))
+		item_add(s, name);
+	item_add(s, "ib_core");
+	change_add(s, "modules for kernel %.90s, and for the one that boots next",
+		   f->kernel.release);
+	(void)TEXT_COPY(s->what, "see that DKMS has made each module of the driver for the kernels "
+				 "that can run next, and make what is missing");
+	(void)TEXT_COPY(s->undo, "what was made is removed with the driver");
 }
 
 /* mlnxofedinstall. */
@@ -169,4 +187,6 @@ void vendor_steps(const struct facts *f, const struct driver_row *row, struct pl
 		pin_step(ret);
 	repository_step(row, ret);
 	packages_step(f, row, ret);
+	if (row->builds)
+		build_step(f, row, ret);
 }

@@ -146,6 +146,8 @@ int apt_get(const struct package_context *c, const char *const *verb, const char
 	AUTO_COMMAND struct command cmd = { 0 };
 
 	command_add_all(&cmd, apt_get_head);
+	if (c->vendor && apt_vendor_options(c, &cmd, err) < 0)
+		return -1;
 	command_add_all(&cmd, verb);
 	command_add_all(&cmd, names);
 	return apt_call(c, &cmd, doing, ret, err);

@@ -56,6 +56,25 @@ int apt_download(const struct package_context *c, const char *dir, const char *c
 int dpkg_install_files(const struct package_context *c, const char *dir,
 		       const struct command *names, struct error *err);
 
+/* Is it the file of this package in this version? "libibverbs1_44.0-2_amd64.deb", no epoch. */
+bool dpkg_is_file_of(const char *file, const char *name, const char *version);
+
+/* act/apt/held.c: see struct package_manager */
+bool apt_owner(const struct package_context *c, const char *path, char *ret, size_t size);
+int apt_file_change(const struct package_context *c, const char *path, struct change *ret,
+		    struct error *err);
+int apt_install_file(const struct package_context *c, const char *path, struct error *err);
+int apt_keep_held(const struct package_context *c, const char *holder, const char *dir,
+		  struct error *err);
+json_t *apt_follow(const struct package_context *c, const char *holder, const char *dir,
+		   struct error *err);
+/* The file of an installed package among those that were kept: its path below the root. */
+bool apt_kept(const struct package_context *c, const char *name, const char *version, char *ret,
+	      size_t size);
+/* The options by which the versions of the vendor's repository count; a file of ours holds them.
+ */
+int apt_vendor_options(const struct package_context *c, struct command *cmd, struct error *err);
+
 /* act/apt/revert.c */
 int apt_revert(const struct package_context *c, const struct transaction *t, const char *dir,
 	       struct error *err);

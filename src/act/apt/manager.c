@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "act/apt/call.h"
+#include "act/packages/held.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -172,11 +174,11 @@ static int apt_resolve(const struct package_context *c, const char *const *names
 
 static int apt_fetch(const struct package_context *c, const char *const *names, struct error *err)
 {
-	static const char *const verb[] = { "--download-only", "--no-remove",
+	static const char *const verb[] = { "--no-remove", "--download-only",
 					    "--no-install-recommends", "install", NULL };
 	AUTO_RUN struct run_result r = { 0 };
 
-	if (apt_get(c, verb, names, "apt-get --download-only install", &r, err) < 0)
+	if (apt_get(c, verb + c->vendor, names, "apt-get --download-only install", &r, err) < 0)
 		return failed_as(FAULT_DOWNLOAD, err);
 	return 0;
 }
@@ -192,6 +194,21 @@ static int ask_for(const struct package_context *c, const char *const *names, st
 	return apt_get(c, verb, names, "apt-get -s --reinstall install", &r, err);
 }
 
+/* From where it was kept. */
+static int keep_too(const struct package_context *c, const char *kept, const char *dir,
+		    struct error *err)
+{
+	char to[600];
+	int rc = fs_make_dirs(c->host->root, dir + 1, 0700);
+
+	if (rc == 0)
+		rc = TEXT_FORMAT(to, "%s/%s", dir + 1, strrchr(kept, '/') + 1);
+	if (rc < 0)
+		return error_set(err, fault_of_write(rc, FAULT_STATE_DIR), -rc,
+				 "%s cannot be made: %s", dir, strerror(-rc));
+	return held_link(c, kept, to, err);
+}
+
 /* Download the package that is installed now into `dir`; NULL: only ask whether that would do. */
 static int save_one(const struct package_context *c, const struct change *change, const char *dir,
 		    struct error *err)
@@ -199,7 +216,10 @@ static int save_one(const struct package_context *c, const struct change *change
 	char wanted[200];
 	const char *const names[] = { wanted, NULL };
 	struct error why = { 0 };
+	char kept[600];
 
+	if (apt_kept(c, change->name, change->old_version, kept, sizeof(kept)))
+		return dir ? keep_too(c, kept, dir, err) : 0;
 	TEXT_FORMAT(wanted, "%s=%s", change->name, change->old_version);
 	if ((dir ? apt_download(c, dir, names, &why) : ask_for(c, names, &why)) == 0)
 		return 0;
@@ -224,13 +244,34 @@ static int apt_save(const struct package_context *c, const struct transaction *t
 	return 0;
 }
 
+/* A vendor's packages may remove those of the RDMA set: what was shown and judged says which. */
 static int apt_install(const struct package_context *c, const char *const *names, struct error *err)
 {
 	static const char *const verb[] = { "--no-remove", "--no-install-recommends", "install",
 					    NULL };
 	AUTO_RUN struct run_result r = { 0 };
 
-	return apt_get(c, verb, names, "apt-get install", &r, err);
+	return apt_get(c, verb + c->vendor, names, "apt-get install", &r, err);
+}
+
+static void apt_spec(const struct package_context *c, const char *name, const char *version,
+		     char *ret, size_t size)
+{
+	(void)c;
+	(void)text_format(ret, size, "%s=%s*", name, version);
+}
+
+/* "name" or "name=3.2.1*" */
+static bool is_wanted(const struct dpkg_packages *now, const char *spec)
+{
+	const char *equals = strchr(spec, '=');
+	const struct dpkg_package *p;
+	char name[160];
+
+	(void)TEXT_FORMAT(name, "%.*s", (int)strcspn(spec, "="), spec);
+	p = dpkg_find(now, name, "");
+	return p && p->state == DPKG_INSTALLED &&
+	       (!equals || strncmp(p->version, equals + 1, strcspn(equals + 1, "*")) == 0);
 }
 
 static bool apt_installed(const struct package_context *c, const char *const *names)
@@ -239,12 +280,9 @@ static bool apt_installed(const struct package_context *c, const char *const *na
 
 	if (dpkg_read(c, &now, NULL) < 0 || dpkg_was_interrupted(c))
 		return false;
-	for (; *names; names++) {
-		const struct dpkg_package *p = dpkg_find(&now, *names, "");
-
-		if (!p || p->state != DPKG_INSTALLED)
+	for (; *names; names++)
+		if (!is_wanted(&now, *names))
 			return false;
-	}
 	return true;
 }
 
@@ -263,4 +301,10 @@ const struct package_manager package_manager_apt = {
 	.set_marks = apt_set_marks,
 	.sources = apt_sources,
 	.installed = apt_installed,
+	.spec = apt_spec,
+	.owner = apt_owner,
+	.file_change = apt_file_change,
+	.install_file = apt_install_file,
+	.keep_held = apt_keep_held,
+	.follow = apt_follow,
 };

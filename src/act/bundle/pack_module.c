@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/dkms.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -13,18 +14,6 @@
 #include "probe/modinfo.h"
 
 enum { DEPTH_MAX = 8, NAMES_MAX = 256, MODULE_BYTES_MAX = 256 << 20, UNPACK_S = 60 };
-
-/* Parts of the driver, by the name that DKMS or their directory has. */
-static bool is_of_driver(const char *name)
-{
-	static const char *const names[] = { "iser", "isert", "srp",   "srpt",       "kernel-mft",
-					     "knem", "xpmem", "rshim", "mft_kernel", "fwctl" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (text_eq(name, names[i]))
-			return true;
-	return text_starts(name, "mlnx-") || text_starts(name, "mlnx_");
-}
 
 struct finding {
 	const struct host *host;
@@ -66,7 +55,7 @@ static void find_dkms(struct finding *f)
 	for (unsigned i = 0; i < f->facts->ndkms; i++) {
 		const struct dkms_facts *d = &f->facts->dkms[i];
 
-		if (d->state != DKMS_INSTALLED || !is_of_driver(d->name) ||
+		if (d->state != DKMS_INSTALLED || !dkms_is_of_driver(d->name) ||
 		    !text_eq(d->kernel, f->pack->target.release))
 			continue;
 		(void)TEXT_FORMAT(path, "var/lib/dkms/%s/%s/%s/%s/module", d->name, d->version,
@@ -96,7 +85,7 @@ static bool is_own_directory(const char *dir)
 		const char *slash = strchr(dir, '/');
 		int len = slash != NULL ? (int)(slash - dir) : (int)strlen(dir);
 
-		if (TEXT_FORMAT(part, "%.*s", len, dir) == 0 && is_of_driver(part))
+		if (TEXT_FORMAT(part, "%.*s", len, dir) == 0 && dkms_is_of_driver(part))
 			return true;
 		dir = slash != NULL ? slash + 1 : NULL;
 	}

@@ -24,6 +24,11 @@ struct package_context {
 	/* Asked while waiting: true gives up (FAULT_TAKEN_OVER). May be NULL. */
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
+	/* A directory (absolute) of package files that were kept earlier: what is in it `save`
+	 * takes from there. May be NULL. */
+	const char *kept;
+	/* The versions of the vendor's repository count, be others later. */
+	bool vendor;
 };
 
 struct package_manager {
@@ -72,6 +77,27 @@ struct package_manager {
 	json_t *(*sources)(const struct package_context *c, const struct transaction *t);
 	/* Is each of `names` installed whole? */
 	bool (*installed)(const struct package_context *c, const char *const *names);
+
+	/* How a package of a version, or of one that only goes on after it, is asked for. */
+	void (*spec)(const struct package_context *c, const char *name, const char *version,
+		     char *ret, size_t size);
+
+	/* The installed package that holds this file (below the root). False if none does. */
+	bool (*owner)(const struct package_context *c, const char *path, char *ret, size_t size);
+
+	/* For a package that holds a repository of others. What is it that the file `path`
+	 * (absolute) would change? *ret has equal versions where it is installed already. */
+	int (*file_change)(const struct package_context *c, const char *path, struct change *ret,
+			   struct error *err);
+	int (*install_file)(const struct package_context *c, const char *path, struct error *err);
+	/* Keep in `dir` (absolute), which is made, the files of those packages that are installed
+	 * and whose files lie in the installed package `holder`. */
+	int (*keep_held)(const struct package_context *c, const char *holder, const char *dir,
+			 struct error *err);
+	/* What to ask for, to bring the packages whose files are in `dir` to the versions that
+	 * `holder` has now: an array of texts, a new reference; NULL with *err set. */
+	json_t *(*follow)(const struct package_context *c, const char *holder, const char *dir,
+			  struct error *err);
 };
 
 /* By name ("apt"); NULL if there is none. */

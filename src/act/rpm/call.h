@@ -116,9 +116,22 @@ void rpm_files_free(struct rpm_files *f);
 /* The package files below `dir` (absolute); none if it is not there. */
 int rpm_files_read(const struct package_context *c, const char *dir, struct rpm_files *ret,
 		   struct error *err);
+/* One of them; -EINVAL if it cannot be read as a package. */
+int rpm_file_read(const struct package_context *c, const char *path, struct rpm_package *ret,
+		  struct error *err);
 const struct rpm_file *rpm_file_of(const struct rpm_files *f, const struct change *change);
 
 /* ---- the functions of struct package_manager that have a file of their own ---- */
+
+/* act/rpm/held.c */
+bool rpm_owner(const struct package_context *c, const char *path, char *ret, size_t size);
+int rpm_file_change(const struct package_context *c, const char *path, struct change *ret,
+		    struct error *err);
+int rpm_install_file(const struct package_context *c, const char *path, struct error *err);
+int rpm_keep_held(const struct package_context *c, const char *holder, const char *dir,
+		  struct error *err);
+json_t *rpm_follow(const struct package_context *c, const char *holder, const char *dir,
+		   struct error *err);
 
 int rpm_save(const struct package_context *c, const struct transaction *t, const char *dir,
 	     struct error *err);

@@ -23,20 +23,32 @@ void rpm_files_free(struct rpm_files *f)
 	*f = (struct rpm_files) { 0 };
 }
 
-/* What cannot be read as a package is no package: a file half-written by a killed download. */
-static int add_file(const struct walk *w, const char *path)
+int rpm_file_read(const struct package_context *c, const char *path, struct rpm_package *ret,
+		  struct error *err)
 {
 	const char *const words[] = { "rpm", "-qp", "--qf", RPM_LINE_FORMAT, path, NULL };
 	AUTO_COMMAND struct command cmd = { 0 };
 	AUTO_RUN struct run_result r = { 0 };
-	struct rpm_file file = { 0 }, *grown;
 
 	command_add_all(&cmd, words);
-	if (rpm_query(w->c, &cmd, &r, w->err) < 0)
+	if (rpm_query(c, &cmd, &r, err) < 0)
 		return -EIO;
-	if (!run_ok(&r) || TEXT_COPY(file.path, path) < 0 ||
-	    rpm_parse_line(buf_text(&r.out), strcspn(buf_text(&r.out), "\n"), &file.package) < 0)
-		return 0;
+	if (!run_ok(&r) ||
+	    rpm_parse_line(buf_text(&r.out), strcspn(buf_text(&r.out), "\n"), ret) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+/* What cannot be read as a package is no package: a file half-written by a killed download. */
+static int add_file(const struct walk *w, const char *path)
+{
+	struct rpm_file file = { 0 }, *grown;
+	int rc = TEXT_COPY(file.path, path);
+
+	if (rc == 0)
+		rc = rpm_file_read(w->c, path, &file.package, w->err);
+	if (rc < 0)
+		return rc == -EIO ? rc : 0;
 	grown = realloc(w->ret->at, (w->ret->count + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;

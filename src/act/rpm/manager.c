@@ -145,7 +145,14 @@ static int install(const struct package_context *c, const char *const *names, st
 	return 0;
 }
 
-/* "name", "name.arch", "name-version", "name-version.arch" */
+static void spec(const struct package_context *c, const char *name, const char *version, char *ret,
+		 size_t size)
+{
+	(void)text_format(ret, size, "%s%c%s", name, rpm_style_of(c)->equals ? '=' : '-', version);
+}
+
+/* "name", "name.arch", "name-version", "name-version.arch"; "name=version" and "name-version" may
+ * leave the release out. */
 static bool is_named(const struct rpm_package *p, const char *wanted)
 {
 	const char *colon = strchr(p->version, ':');
@@ -162,7 +169,11 @@ static bool is_named(const struct rpm_package *p, const char *wanted)
 	if (text_eq(wanted, rest))
 		return true;
 	(void)TEXT_FORMAT(rest, "-%s.%s", version, p->arch);
-	return text_eq(wanted, rest);
+	if (text_eq(wanted, rest))
+		return true;
+	return (*wanted == '-' || *wanted == '=') &&
+	       strncmp(wanted + 1, version, strcspn(version, "-")) == 0 &&
+	       strlen(wanted + 1) == strcspn(version, "-");
 }
 
 static bool is_whole(const struct rpm_packages *now, const char *wanted)
@@ -197,6 +208,9 @@ static bool installed(const struct package_context *c, const char *const *names)
 		.fetch = fetch, .save = rpm_save, .install = install, .revert = rpm_revert,        \
 		.collect = rpm_collect, .use_local = rpm_use_local, .marks = rpm_marks,            \
 		.set_marks = rpm_set_marks, .sources = rpm_sources, .installed = installed,        \
+		.spec = spec, .owner = rpm_owner, .file_change = rpm_file_change,                  \
+		.install_file = rpm_install_file, .keep_held = rpm_keep_held,                      \
+		.follow = rpm_follow,                                                              \
 	}
 
 const struct package_manager package_managers_rpm[4] = {

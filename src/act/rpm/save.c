@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act/bundle/offline.h"
+#include "act/packages/held.h"
 #include "act/rpm/call.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -15,6 +16,7 @@ struct specs {
 	char (*at)[RPM_SPEC_SIZE]; /* owned */
 	const char **names;        /* owned; NULL-terminated */
 	size_t count;
+	const struct rpm_files *have; /* they are not among them */
 };
 
 static void specs_free(struct specs *s)
@@ -29,6 +31,7 @@ static int specs_fill(const struct rpm_style *style, const struct transaction *t
 {
 	ret->at = calloc(t->count + 1, sizeof(*ret->at));
 	ret->names = calloc(t->count + 1, sizeof(*ret->names));
+	ret->have = have;
 	if (!ret->at || !ret->names)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to save packages");
 	for (size_t i = 0; i < t->count; i++) {
@@ -59,14 +62,15 @@ static bool is_missing(const struct error *why)
 
 /* The first change whose package was not among what is offered. */
 static int judge_offer(const struct rpm_style *style, const struct transaction *t,
-		       const struct run_result *r, const char *why, struct error *err)
+		       const struct specs *specs, const struct run_result *r, const char *why,
+		       struct error *err)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct change *c = &t->changes[i];
 		char name[sizeof(c->name)];
 
 		(void)TEXT_FORMAT(name, "%.*s", (int)strcspn(c->name, ":"), c->name);
-		if (c->kind != CHANGE_INSTALL &&
+		if (c->kind != CHANGE_INSTALL && !rpm_file_of(specs->have, c) &&
 		    !style->offers(buf_text(&r->out), r->out.len, name, c->old_version, c->arch))
 			return irreversible(c, why, err);
 	}
@@ -81,7 +85,7 @@ static int ask(const struct package_context *c, const struct transaction *t,
 	struct error why = { 0 };
 
 	if (rpm_ask(c, style->offer, specs->names, &r, &why) == 0 || is_missing(&why))
-		return judge_offer(style, t, &r, why.what, err);
+		return judge_offer(style, t, specs, &r, why.what, err);
 	if (err)
 		*err = why;
 	return -1;
@@ -211,6 +215,29 @@ static int save_local(const struct package_context *c, const struct transaction 
 		      : 0;
 }
 
+/* Put what was kept of all that into `dir`, too. */
+static int take_kept(const struct package_context *c, const struct transaction *t, const char *dir,
+		     struct error *err)
+{
+	AUTO_RPM_FILES struct rpm_files kept = { 0 };
+	char to[600];
+
+	if (!c->kept)
+		return 0;
+	if (rpm_files_read(c, c->kept, &kept, err) < 0 || make_dir(c, dir, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct rpm_file *f = t->changes[i].kind != CHANGE_INSTALL
+						   ? rpm_file_of(&kept, &t->changes[i])
+						   : NULL;
+
+		if (f && TEXT_FORMAT(to, "%s/%s", dir + 1, strrchr(f->path, '/') + 1) == 0 &&
+		    held_link(c, f->path + 1, to, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int rpm_save(const struct package_context *c, const struct transaction *t, const char *dir,
 	     struct error *err)
 {
@@ -222,7 +249,9 @@ int rpm_save(const struct package_context *c, const struct transaction *t, const
 			return -1;
 		return dir ? rpm_config_note(c, t, dir, err) : 0;
 	}
-	if (dir && rpm_files_read(c, dir, &have, err) < 0)
+	if (dir && (take_kept(c, t, dir, err) < 0 || rpm_files_read(c, dir, &have, err) < 0))
+		return -1;
+	if (!dir && c->kept && rpm_files_read(c, c->kept, &have, err) < 0)
 		return -1;
 	if (specs_fill(rpm_style_of(c), t, &have, &specs, err) < 0)
 		return -1;

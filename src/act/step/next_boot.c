@@ -4,8 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "act/boot/next_boot.h"
-#include "act/pairs.h"
+#include "act/boot/kernels.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -16,62 +15,6 @@
 #include "probe/probe.h"
 
 enum { LIST_S = 120, LIST_KEEP = 8 << 20, FILE_BYTES_MAX = 256 << 10 };
-
-/* The kernels that there are, and whether they could boot. */
-struct kernels {
-	const struct host *host;
-	char releases[NEXT_BOOT_KERNELS_MAX][NEXT_BOOT_RELEASE_SIZE];
-	unsigned n;
-	char running[NEXT_BOOT_RELEASE_SIZE];
-};
-
-static int kernel_add(void *ctx, const char *name)
-{
-	struct kernels *k = ctx;
-	char image[160], own[160];
-
-	TEXT_FORMAT(image, "boot/vmlinuz-%s", name);
-	TEXT_FORMAT(own, "lib/modules/%s/vmlinuz", name);
-	if (k->n == ARRAY_SIZE(k->releases) || strlen(name) >= sizeof(k->releases[0]) ||
-	    (!host_exists(k->host, image) && !host_exists(k->host, own) &&
-	     !text_eq(name, k->running)))
-		return 0;
-	TEXT_COPY(k->releases[k->n++], name);
-	return 0;
-}
-
-static int kernels_find(const struct host *h, struct kernels *ret, struct error *err)
-{
-	*ret = (struct kernels) { .host = h };
-	if (host_kernel_release(h, ret->running, sizeof(ret->running)) < 0)
-		return error_set(err, FAULT_READ_FAILED, 0,
-				 "/proc/sys/kernel/osrelease cannot be read");
-	if (host_list(h, "lib/modules", kernel_add, ret) < 0 || ret->n == 0)
-		return error_set(err, FAULT_NEXT_BOOT, 0,
-				 "there is no kernel with modules in /lib/modules");
-	return 0;
-}
-
-static void value_in(const struct host *h, const char *path, const char *name, char *ret,
-		     size_t size)
-{
-	AUTO_BUF struct buf text = { 0 };
-
-	ret[0] = '\0';
-	if (host_read(h, path, FILE_BYTES_MAX, &text) == 0)
-		pairs_value(buf_text(&text), name, ret, size);
-}
-
-static unsigned default_of(const struct kernels *k)
-{
-	static const char *const files[] = { "boot/grub2/grubenv", "boot/grub/grubenv" };
-	char saved[256] = "", mode[32];
-
-	value_in(k->host, "etc/default/grub", "GRUB_DEFAULT", mode, sizeof(mode));
-	for (size_t i = 0; text_eq(mode, "saved") && i < ARRAY_SIZE(files) && !saved[0]; i++)
-		value_in(k->host, files[i], "saved_entry", saved, sizeof(saved));
-	return next_boot_default(k->releases, k->n, saved);
-}
 
 /* By the program of the distribution that has made it. False: there is none, or nobody can list it.
  */
@@ -194,7 +137,7 @@ static int next_boot_confirm(const struct step_context *c, const struct step *s,
 	if (!f || probe_facts(c->host, &options, f, err) < 0 || kernels_find(c->host, &k, err) < 0)
 		return -1;
 	networks_look(c, f);
-	next = default_of(&k);
+	next = kernels_next(&k);
 	for (unsigned i = 0; i < k.n; i++) {
 		if (kernel_fits(c, s, k.releases[i], f->kernel.signed_only == TRI_YES, why,
 				sizeof(why)))

@@ -8,7 +8,8 @@ const struct step_ops *step_ops(enum step_kind kind)
 		[STEP_MODULES] = &step_modules,   [STEP_DOWNLOAD] = &step_download,
 		[STEP_SERVICES] = &step_services, [STEP_PREBUILT] = &step_prebuilt,
 		[STEP_SIGN] = &step_sign,         [STEP_NEXT_BOOT] = &step_next_boot,
-		[STEP_RELOAD] = &step_reload,
+		[STEP_RELOAD] = &step_reload,     [STEP_REPOSITORY] = &step_repository,
+		[STEP_BUILD] = &step_build,
 	};
 
 	return table[kind];

@@ -57,6 +57,8 @@ extern const struct step_ops step_prebuilt;
 extern const struct step_ops step_next_boot;
 extern const struct step_ops step_sign;
 extern const struct step_ops step_reload;
+extern const struct step_ops step_repository;
+extern const struct step_ops step_build;
 
 /* The transaction that a STEP_PACKAGES would be now, judged. Changes nothing but stale package
  * lists, which are brought up to date. Adds to *ret. */

@@ -24,7 +24,8 @@ static const struct {
 	{ "a file, whatever the package manager", STEP_FILE, "dnf", true },
 	{ "modules, whatever the package manager", STEP_MODULES, "zypper", true },
 	{ "a download, whatever the package manager", STEP_DOWNLOAD, "dnf", true },
-	{ "a repository", STEP_REPOSITORY, "apt", false },
+	{ "a repository", STEP_REPOSITORY, "apt", true },
+	{ "a build", STEP_BUILD, "apt", true },
 	{ "an installer", STEP_INSTALLER, "apt", false },
 	{ "services", STEP_SERVICES, "apt", true },
 };
@@ -70,9 +71,9 @@ static void leaves_a_refusal_as_it_is(void **unused)
 }
 
 /* A vendor's row for the machine that the fixture makes. */
-static const struct driver_row doca = {
-	.id = "doca-test",
-	.route = "doca-ofed",
+static const struct driver_row ofed = {
+	.id = "ofed-test",
+	.route = "mlnx-ofed",
 	.os_ids = "debian",
 	.os_versions = "12",
 	.generations = "CX6",
@@ -81,14 +82,14 @@ static const struct driver_row doca = {
 	.flavours = "",
 	.sizes = "",
 	.package_manager = "apt",
-	.packages = "doca-ofed",
+	.packages = "",
 	.build_packages = "dkms,linux-headers-%r",
 	.modules = "mlx5_ib,ib_uverbs",
 	.optional_modules = "ib_ipoib",
 	.services = "openibd",
-	.version = "3.2.1",
-	.ofed = "25.10-1.6.6.0",
-	.url = "https://example.com/doca-host.deb",
+	.version = "5.8-1.0.1.1",
+	.ofed = "",
+	.url = "https://example.com/MLNX_OFED_LINUX.tgz",
 	.sha256 = "",
 	.repository = "",
 	.key = "",
@@ -111,7 +112,7 @@ static void changes_nothing(void **unused)
 
 	(void)unused;
 	machine_make(&m);
-	c.drivers = &doca;
+	c.drivers = &ofed;
 	c.ndrivers = 1;
 	m.catalogue = &c;
 	machine_snapshot(&m, &former);
@@ -121,7 +122,7 @@ static void changes_nothing(void **unused)
 	assert_int_equal(o.fault, FAULT_ROUTE_NOT_CARRIED_OUT);
 	assert_false(o.changed);
 	assert_string_equal(o.run, "");
-	assert_non_null(strstr(o.message, "doca-ofed"));
+	assert_non_null(strstr(o.message, "mlnx-ofed"));
 	assert_non_null(strstr(o.message, "{\"driver\": \"inbox\"}"));
 	assert_string_equal(buf_text(&now), buf_text(&former));
 	machine_drop(&m);
@@ -139,10 +140,10 @@ static void asks_no_package_manager(void **unused)
 
 	(void)unused;
 	machine_make(&m);
-	c.drivers = &doca;
+	c.drivers = &ofed;
 	c.ndrivers = 1;
 	assert_int_equal(act_judge(&m.host, &c, &m.settings, &f, &p, &err), 0);
-	assert_string_equal(p.decision.route, "doca-ofed");
+	assert_string_equal(p.decision.route, "mlnx-ofed");
 	ran = m.nruns;
 	assert_int_equal(act_resolve(&m.host, &m.settings, &f, &p, &t, &err), -1);
 	assert_int_equal(err.fault, FAULT_ROUTE_NOT_CARRIED_OUT);

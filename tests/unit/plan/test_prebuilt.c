@@ -217,7 +217,7 @@ static void plans_doca(void **unused)
 	assert_non_null(strstr(step->changes[0], "18 MiB"));
 	step = bench_step(&bench, "packages");
 	assert_int_equal(step->nitems, 1);
-	assert_string_equal(step->items[0], "doca-ofed-userspace");
+	assert_string_equal(step->items[0], "doca-ofed-userspace=3.2.1");
 	assert_null(bench_warning(&bench, "headers-missing"));
 	assert_int_equal(bench_candidate(&bench, "prebuilt")->estimate.seconds, -1);
 	assert_string_equal(bench_candidate(&bench, "prebuilt")->peer_memory, "yes");

@@ -112,7 +112,8 @@ static void says_the_whole_message(void **unused)
 static bool is_of_others(enum fault fault)
 {
 	return fault == FAULT_IRREVERSIBLE || fault == FAULT_ROUTE_NOT_CARRIED_OUT ||
-	       fault == FAULT_SECURE_BOOT_KEY || fault == FAULT_ABSENT;
+	       fault == FAULT_SECURE_BOOT_KEY || fault == FAULT_ABSENT ||
+	       fault == FAULT_FILE_CONFLICT;
 }
 
 static void reaches_every_fault(void **unused)

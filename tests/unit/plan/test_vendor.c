@@ -252,7 +252,7 @@ static void plans_doca(void **unused)
 	bench_reset(&bench);
 	bench.rows[ROW_DOCA].download_bytes = 1181116006;
 	bench_plan(&bench);
-	expect_steps("build-packages download repository-pin repository packages services "
+	expect_steps("build-packages download repository-pin repository packages build services "
 		     "modules-boot boot-unit boot-unit-wanted next-boot modules");
 	assert_false(bench.plan.reboot);
 
@@ -337,7 +337,7 @@ static void plans_doca_with_dnf(void **unused)
 	os_set(f, "almalinux", "9.6", "dnf");
 	rows_set_os(&bench, "almalinux", "9.*", "dnf");
 	bench_plan(&bench);
-	expect_steps("build-packages download repository packages services modules-boot boot-unit "
+	expect_steps("build-packages download repository packages build services modules-boot boot-unit "
 		     "boot-unit-wanted next-boot modules");
 	assert_string_equal(bench_step(&bench, "packages")->what,
 			    "install doca-ofed with dnf, kernel images excluded from this one "
@@ -387,7 +387,7 @@ static void waits_for_the_boot(void **unused)
 	bench_reset(&bench);
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
-	expect_steps("build-packages download repository-pin repository packages services "
+	expect_steps("build-packages download repository-pin repository packages build services "
 		     "modules-boot boot-unit boot-unit-wanted next-boot");
 	assert_true(bench.plan.reboot);
 	s->driver = CHOICE_INBOX;
