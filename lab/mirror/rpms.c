@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "fill.h"
 #include "lab/vm/machine_assets.h"
 #include "lab/vm/overlay.h"
 #include "lab/vm/root.h"
@@ -28,13 +29,14 @@ int rpms_path(const struct vm_env *env, const struct distro *d, char ret[static 
 	      struct error *err)
 {
 	struct asset s = specs();
-	char world[DISTRO_LAYERS_MAX], digest[DIGEST_TEXT_SIZE];
+	char world[DISTRO_LAYERS_MAX], mirror[VM_PATH_MAX], digest[DIGEST_TEXT_SIZE];
 	AUTO_BUF struct buf b = { 0 };
 
-	if (distro_rpm_world_path(env, world, err) < 0)
+	if (distro_rpm_world_path(env, world, err) < 0 || mirror_find(env, mirror, err) < 0)
 		return -1;
 	(void)!buf_add(&b, s.data, s.len);
-	(void)!buf_add_format(&b, " %s %.*s", d->kernel, (int)strcspn(world, ":"), world);
+	(void)!buf_add_format(&b, " %s %.*s %s", d->kernel, (int)strcspn(world, ":"), world,
+			      strrchr(mirror, '/'));
 	digest_of(b.data, b.len, digest);
 	return text_format(ret, VM_PATH_MAX, "%s/rpms-%s-%.12s", env->cache, d->repository, digest);
 }
@@ -54,10 +56,23 @@ static int build(const struct overlay *o, void *ctx, struct error *err)
 	return overlay_sh(o, script, args, 600, err);
 }
 
+/* Debian's compiler, dkms and kernel headers, for packages of rpm with something in them. */
+static int unpack_debs(const struct vm_env *env, const char *mnt, const char *to, struct error *err)
+{
+	char mirror[VM_PATH_MAX], script[VM_PATH_MAX];
+	const char *const argv[] = { "sh", script, mirror, to, NULL };
+
+	(void)TEXT_FORMAT(script, "%s/unpack-debs", mnt);
+	if (mirror_find(env, mirror, err) < 0)
+		return -1;
+	return root_run(env, argv, NULL, 300, err);
+}
+
 static int make(const struct vm_env *env, const struct distro *d, const char *world,
 		const char *dir, struct error *err)
 {
 	char next[VM_PATH_MAX], upper[VM_PATH_MAX], mnt[VM_PATH_MAX], repo[VM_PATH_MAX];
+	char debs[VM_PATH_MAX];
 	struct overlay o = { env, world, upper, next, "" };
 
 	(void)TEXT_FORMAT(next, "%s.new", dir);
@@ -66,7 +81,8 @@ static int make(const struct vm_env *env, const struct distro *d, const char *wo
 	(void)TEXT_FORMAT(repo, "%s/srv/repo", upper);
 	if (fs_remove(AT_FDCWD, next) < 0 || fs_make_dirs(AT_FDCWD, mnt, 0755) < 0)
 		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s", mnt);
-	if (asset_unpack(env, specs(), mnt, err) < 0 ||
+	(void)TEXT_FORMAT(debs, "%s/srv/debs", upper);
+	if (asset_unpack(env, specs(), mnt, err) < 0 || unpack_debs(env, mnt, debs, err) < 0 ||
 	    overlay_run(&o, build, (void *)(uintptr_t)d, err) < 0)
 		return error_wrap(err, "the packages of %s", d->name);
 	if (rename(repo, dir) < 0)

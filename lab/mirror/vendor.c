@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -13,11 +14,14 @@
 #include "base/minisig.h"
 #include "base/text.h"
 #include "fill.h"
+#include "lab/vm/distro.h"
 #include "lab/vm/machine_assets.h"
+#include "lab/vm/overlay.h"
 #include "lab/vm/root.h"
 #include "mirror.h"
 
 #define CATALOGUE "catalogue.json"
+#define KEY_HOME  "vendor-key"
 #define PUBLIC    "catalogue.pub"
 
 extern const char vendor_start[] __asm__("_binary_lab_mirror_vendor_tar_start");
@@ -102,26 +106,80 @@ static int catalogue_sign(const char *files, struct error *err)
 	return rc < 0 ? fail("sign", path, -rc, err) : 0;
 }
 
+/* ---- the world of rpm ---------------------------------------------------------------------- */
+
+static int bind_key(const struct overlay *o, struct error *err)
+{
+	char key[VM_PATH_MAX], to[VM_PATH_MAX];
+
+	(void)TEXT_FORMAT(key, "%s/" KEY_HOME, o->env->cache);
+	(void)TEXT_FORMAT(to, "%s/root/key", o->root);
+	if (fs_make_dirs(AT_FDCWD, to, 0700) < 0 || mount(key, to, NULL, MS_BIND, NULL) < 0)
+		return fail("mount", key, errno, err);
+	return 0;
+}
+
+static int run_build_rpm(const struct overlay *o, void *ctx, struct error *err)
+{
+	const char *const args[] = { NULL };
+
+	(void)ctx;
+	return bind_key(o, err) < 0 ? -1 : overlay_sh(o, ". /mnt/build-rpm\n", args, 900, err);
+}
+
+static int build_rpms(const struct vm_env *env, const char *mirror, const char *dir,
+		      struct error *err)
+{
+	char world[DISTRO_LAYERS_MAX], upper[VM_PATH_MAX], work[VM_PATH_MAX], mnt[VM_PATH_MAX];
+	char script[VM_PATH_MAX], debs[VM_PATH_MAX], from[VM_PATH_MAX], to[VM_PATH_MAX];
+	const char *const unpack[] = { "sh", script, mirror, debs, NULL };
+	const char *const copy[] = { "cp", "-a", from, to, NULL };
+	struct overlay o = { env, world, upper, work, "" };
+
+	(void)TEXT_FORMAT(work, "%s/rpm", dir);
+	(void)TEXT_FORMAT(upper, "%s/upper", work);
+	(void)TEXT_FORMAT(mnt, "%s/mnt", upper);
+	(void)TEXT_FORMAT(debs, "%s/srv/debs", upper);
+	(void)TEXT_FORMAT(script, "%s/unpack-debs", mnt);
+	(void)TEXT_FORMAT(from, "%s/srv/files/.", upper);
+	(void)TEXT_FORMAT(to, "%s/files", dir);
+	if (fs_make_dirs(AT_FDCWD, mnt, 0755) < 0)
+		return fail("make", mnt, errno, err);
+	if (distro_rpm_world(env, world, err) < 0 || asset_unpack(env, sources(), mnt, err) < 0 ||
+	    root_run(env, unpack, NULL, 300, err) < 0 ||
+	    overlay_run(&o, run_build_rpm, NULL, err) < 0 ||
+	    root_run(env, copy, NULL, 120, err) < 0)
+		return -1;
+	(void)!fs_remove(AT_FDCWD, work);
+	return 0;
+}
+
 /* ---- building ------------------------------------------------------------------------------- */
 
 static int build(const struct vm_env *env, const char *mirror, const char *dir, struct error *err)
 {
 	char source[VM_PATH_MAX], script[VM_PATH_MAX], pool[VM_PATH_MAX], home[VM_PATH_MAX];
-	char files[VM_PATH_MAX];
+	char files[VM_PATH_MAX], last[VM_PATH_MAX];
 	const char *const argv[] = { "sh", script, dir, pool, home, NULL };
+	const char *const finish[] = { "sh", last, dir, home, NULL };
 	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
 	int rc;
 
 	(void)TEXT_FORMAT(source, "%s/source", dir);
 	(void)TEXT_FORMAT(script, "%s/build", source);
+	(void)TEXT_FORMAT(last, "%s/finish", source);
 	(void)TEXT_FORMAT(pool, "%s/pool", mirror);
-	(void)TEXT_FORMAT(home, "%s/vendor-key", env->cache);
+	(void)TEXT_FORMAT(home, "%s/" KEY_HOME, env->cache);
 	(void)TEXT_FORMAT(files, "%s/files", dir);
 	if (fs_remove(AT_FDCWD, dir) < 0 || fs_make_dirs(AT_FDCWD, source, 0755) < 0)
 		return fail("make", source, errno, err);
 	if (asset_unpack(env, sources(), source, err) < 0 || key_prepare(env, home, err) < 0)
 		return -1;
 	rc = root_run(env, argv, NULL, 900, err);
+	if (rc == 0)
+		rc = build_rpms(env, mirror, dir, err);
+	if (rc == 0)
+		rc = root_run(env, finish, NULL, 120, err);
 	(void)root_run(env, end, NULL, 30, NULL);
 	return rc < 0 ? -1 : catalogue_sign(files, err);
 }

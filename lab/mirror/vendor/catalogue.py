@@ -17,7 +17,7 @@ for row in load("rows.json"):
     at = next(i for i, r in enumerate(rows) if r["id"] == after)
     like = dict(rows[at])
     like.update(row)
-    rows.insert(at + 1, like)
+    rows.insert(at + 1, {k: v for k, v in like.items() if v is not None or k in ("version", "sha256", "seconds")})
 for row in rows:
     path = os.path.join(files, (row.get("url") or "https://none").split("://")[1])
     if not os.path.isfile(path):

@@ -1,0 +1,188 @@
+# The vendor's routes. fixture_*: that the stand-ins of the vendor's files (lab/mirror/vendor) do by hand what the real ones do, with
+# nothing of ours in the VM. route_*: install, upgrade, downgrade and undo by the real agent.
+
+cases() {
+	cat <<'CASES'
+fixture_doca_ubuntu2204
+fixture_doca_ubuntu2404
+fixture_doca_el9
+fixture_doca_el8
+fixture_mlnx_ubuntu2004
+fixture_mlnx_el8
+fixture_mlnx_el7
+fixture_masked_build
+fixture_installer_codes
+fixture_trust
+CASES
+}
+
+. "$here/oracle.sh"
+
+# The images' layers and repositories one after the other, and the stand-ins once: $WORK/vendors.json has the settings that use them.
+prepare() {
+	for prepare_image in ubuntu22.04 ubuntu24.04 ubuntu20.04 el9 el8 el7; do
+		"$LAB" vm create prepare --no-agent --image $prepare_image >/dev/null || return 1
+		"$LAB" vm delete prepare >/dev/null || return 1
+	done
+	"$LAB" mirror vendors >"$work/vendors.json"
+}
+
+FILES=https://10.7.0.1:8443/files
+DOCA=www.mellanox.com/downloads/DOCA
+OFED=content.mellanox.com/ofed
+
+# ---- by hand --------------------------------------------------------------------------------------------------------------------
+
+# The build packages, then the packages as they are before the vendor's.
+ready_apt() {
+	sh_in "$VM" 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install \
+		"linux-headers-$(uname -r)" gcc make dkms libnl-3-200 libnl-route-3-200 && mkdir -p /root/v' >"$CASE_DIR/ready" 2>&1 ||
+		fail "what compiling needs: $(tail -3 "$CASE_DIR/ready")"
+}
+ready_dnf() {
+	sh_in "$VM" 'PATH=$PATH:/usr/bin; $(command -v dnf || echo yum) -q -y install "kernel-devel-$(uname -r)" gcc make dkms rpm-build elfutils-libelf-devel lsof tcl tk &&
+		mkdir -p /root/v' >"$CASE_DIR/ready" 2>&1 || fail "what compiling needs: $(tail -3 "$CASE_DIR/ready")"
+}
+inventory() { sh_in "$1" 'if [ -e /usr/bin/rpm ]; then rpm -qa | grep -v ^gpg-pubkey | sort; else dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; fi'; }
+module_file() { sh_in "$VM" "modinfo -k \$(uname -r) -F filename $1"; }
+
+# want_vendor OFED-INFO MODULES...: dkms says installed for the kernel that the cell shows, files come before the kernel's own, the
+# HCA appears, the service waits for the next boot.
+want_vendor() {
+	[ "$(in_vm "$VM" ofed_info -s)" = "$1:" ] || fail "ofed_info tells $(in_vm "$VM" ofed_info -s)"
+	shift
+	in_vm "$VM" dkms status >"$CASE_DIR/dkms"
+	for want_module in "$@"; do
+		grep -q "^$want_module/.*, $(in_vm "$VM" uname -r), .*: installed" "$CASE_DIR/dkms" || fail "dkms: $(cat "$CASE_DIR/dkms")"
+	done
+	case $(module_file mlx5_ib) in */kernel/*) fail "modprobe would load $(module_file mlx5_ib)" ;; esac
+	[ "$(sh_in "$VM" 'modinfo -k $(uname -r) -F vermagic mlx5_ib | cut -d" " -f1; uname -r' | uniq | wc -l)" = 1 ] || fail "built for another kernel"
+	in_vm "$VM" systemctl is-enabled openibd >/dev/null || fail "openibd is not enabled"
+	if in_vm "$VM" systemctl is-active openibd >/dev/null; then fail "openibd was started"; fi
+	sh_in "$VM" 'modprobe -S $(uname -r) mlx5_ib && modprobe -S $(uname -r) ib_umad' || fail "modprobe"
+	want_port "$VM"
+	sh_in "$VM" '[ -e /sys/module/mlx_compat ]' || fail "the modules are not the vendor's"
+}
+want_inbox() {
+	case $(module_file mlx5_ib) in */kernel/*) ;; *) fail "modprobe would load $(module_file mlx5_ib)" ;; esac
+	[ -z "$(sh_in "$VM" 'dkms status')" ] || fail "dkms still has $(in_vm "$VM" dkms status)"
+	inventory "$VM" | diff "$CASE_DIR/before" - || fail "other packages than before"
+}
+fetch() { sh_in "$VM" "cd /root/v && curl -sfO $FILES/$1" || fail "no $1"; }
+
+# doca_apt IMAGE FILE OFED-INFO
+doca_apt() {
+	create "$VM" --image "$1" --no-agent
+	ready_apt
+	inventory "$VM" >"$CASE_DIR/before"
+	fetch "$DOCA/$2"
+	sh_in "$VM" 'printf "Package: dkms\nPin: release l=DOCA-HOST*\nPin-Priority: -1\n" >/etc/apt/preferences.d/v && dpkg -i /root/v/doca-host*.deb && apt-get -q update' >/dev/null
+	[ "$(sh_in "$VM" 'apt-cache madison dkms | grep -c 3.9.0')" = 1 ] || fail "no dkms of the vendor's own to keep out"
+	sh_in "$VM" 'DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install doca-ofed' >"$CASE_DIR/apt" 2>&1 || fail "$(tail -3 "$CASE_DIR/apt")"
+	want_vendor "$3" mlnx-ofed-kernel iser isert srp
+	[ "$(in_vm "$VM" dpkg-query -W -f '${Version}' dkms | cut -d. -f1)" = 3 ] && [ -z "$(sh_in "$VM" 'ls /usr/share/doc/dkms/of-doca 2>/dev/null')" ] || fail "dkms was replaced"
+	sh_in "$VM" 'export DEBIAN_FRONTEND=noninteractive; apt-get -y -q purge doca-ofed doca-ofed-userspace doca-host && ofed_uninstall.sh --force && apt-get -y -q autoremove' >"$CASE_DIR/apt" 2>&1 || fail "$(tail -3 "$CASE_DIR/apt")"
+	want_inbox
+}
+case_fixture_doca_ubuntu2204() { doca_apt ubuntu22.04 DOCA_v3.2.1/host/doca-host_3.2.1-044000-25.10-ubuntu2204_amd64.deb OFED-internal-25.10-1.6.6; }
+case_fixture_doca_ubuntu2404() { doca_apt ubuntu24.04 DOCA_v3.2.3/host/doca-host_3.2.3-019000-25.10-ubuntu2404_amd64.deb OFED-internal-25.10-3.1.9; }
+
+# doca_dnf IMAGE FILE OFED-INFO
+doca_dnf() {
+	create "$VM" --image "$1" --no-agent
+	ready_dnf
+	inventory "$VM" >"$CASE_DIR/before"
+	fetch "$DOCA/$2"
+	sh_in "$VM" 'rpm -i /root/v/doca-host*.rpm && dnf -q -y --exclude=dkms install doca-ofed' >"$CASE_DIR/dnf" 2>&1 || fail "$(tail -3 "$CASE_DIR/dnf")"
+	want_vendor "$3" mlnx-ofa_kernel iser isert srp
+	sh_in "$VM" 'cp /usr/sbin/ofed_uninstall.sh /root/v && dnf -q -y remove "doca-*"; sh /root/v/ofed_uninstall.sh --force' >"$CASE_DIR/dnf" 2>&1 || grep -q 'No OFED' "$CASE_DIR/dnf" || fail "$(tail -3 "$CASE_DIR/dnf")"
+	want_inbox
+}
+case_fixture_doca_el9() { doca_dnf el9 DOCA_v3.2.1/host/doca-host-3.2.1-044000_25.10_rhel9.x86_64.rpm OFED-internal-25.10-1.6.6; }
+case_fixture_doca_el8() { doca_dnf el8 DOCA_v2.8.0/host/doca-host-2.8.0-204000_24.07_rhel810.x86_64.rpm OFED-internal-24.07-0.6.1; }
+
+# mlnx_unpack VERSION DISTRIBUTION
+mlnx_unpack() {
+	fetch "$OFED/MLNX_OFED-$1/MLNX_OFED_LINUX-$1-$2-x86_64.tgz"
+	sh_in "$VM" 'cd /root/v && tar xzf MLNX*.tgz && rm MLNX*.tgz && mv MLNX* ofed'
+}
+installer() { sh_in "$VM" "/root/v/ofed/mlnxofedinstall $*" >"$CASE_DIR/said" 2>&1; }
+
+case_fixture_mlnx_ubuntu2004() {
+	create "$VM" --image ubuntu20.04 --no-agent
+	ready_apt
+	inventory "$VM" >"$CASE_DIR/before"
+	mlnx_unpack 24.01-0.3.3.1 ubuntu20.04
+	installer --add-kernel-support --skip-unsupported-devices-check --without-fw-update --force || fail "$(tail -5 "$CASE_DIR/said")"
+	grep -q 'Installation passed successfully' "$CASE_DIR/said" || fail "$(tail -5 "$CASE_DIR/said")"
+	want_vendor MLNX_OFED_LINUX-24.01-0.3.3.1 mlnx-ofed-kernel iser isert srp
+	sh_in "$VM" 'grep -q "^. hard memlock unlimited" /etc/security/limits.conf && ls /tmp/MLNX_OFED_LINUX.*.logs/general.log /tmp/MLNX_OFED_LINUX.*.logs/rdma-core.debinstall.log' >/dev/null || fail "limits or logs"
+	sh_in "$VM" 'ofed_uninstall.sh --force' >"$CASE_DIR/said" 2>&1 || fail "$(tail -5 "$CASE_DIR/said")"
+	want_inbox
+}
+
+# mlnx_rpm IMAGE VERSION DISTRIBUTION: there the modules are no dkms, but a package that the installer builds.
+mlnx_rpm() {
+	create "$VM" --image "$1" --no-agent
+	ready_dnf
+	inventory "$VM" >"$CASE_DIR/before"
+	mlnx_unpack "$2" "$3"
+	installer --kernel '$(uname -r)' --kernel-sources '/usr/src/kernels/$(uname -r)' --add-kernel-support --skip-repo \
+		--skip-unsupported-devices-check --without-fw-update --force --distro "$3" || fail "$(tail -5 "$CASE_DIR/said")"
+	want_vendor "MLNX_OFED_LINUX-$2"
+	case $(module_file mlx5_ib) in */extra/mlnx-ofa_kernel/*) ;; *) fail "modules lie elsewhere: $(module_file mlx5_ib)" ;; esac
+	in_vm "$VM" rpm -q kmod-mlnx-ofa_kernel mlnx-ofa_kernel ofed-scripts >/dev/null || fail "packages"
+	sh_in "$VM" 'ls /tmp/MLNX_OFED_LINUX.*.logs/rdma-core.rpminstall.log /tmp/MLNX_OFED_LINUX-*/mlnx_iso.*_logs/mlnx_ofed_iso.*.log' >/dev/null || fail "logs"
+	sh_in "$VM" 'ofed_uninstall.sh --force' >"$CASE_DIR/said" 2>&1 || fail "$(tail -5 "$CASE_DIR/said")"
+	want_inbox
+}
+case_fixture_mlnx_el8() { mlnx_rpm el8 24.10-0.7.0.0 rhel8.10; }
+case_fixture_mlnx_el7() { mlnx_rpm el7 5.5-1.0.3.2 rhel7.7; }
+
+# A build that fails is no failure of the package manager's; only the modules are not there.
+case_fixture_masked_build() {
+	create "$VM" --image ubuntu22.04 --no-agent
+	ready_apt
+	fetch "$DOCA/DOCA_v3.2.1/host/doca-host_3.2.1-044000-25.10-ubuntu2204_amd64.deb"
+	sh_in "$VM" ': >/etc/ib-lab-broken-build; rm -f /etc/apt/preferences.d/v; dpkg -i /root/v/doca-host*.deb && apt-get -q update' >/dev/null
+	sh_in "$VM" 'DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install doca-ofed' >"$CASE_DIR/apt" 2>&1 || fail "it does not hide the failure"
+	grep -q 'Build of mlnx-ofed-kernel failed' "$CASE_DIR/apt" || fail "it says nothing"
+	sh_in "$VM" 'grep -q ib-lab-broken-build /var/lib/dkms/mlnx-ofed-kernel/*/build/make.log' || fail "no make.log"
+	case $(module_file mlx5_ib) in */kernel/*) ;; *) fail "it was built all the same" ;; esac
+}
+
+# want_installer CODE TEXT OPTION...
+want_installer() {
+	want_installer_code=$1 want_installer_text=$2 got=0
+	shift 2
+	installer "$@" || got=$?
+	[ "$got" = "$want_installer_code" ] || fail "code $got, wanted $want_installer_code: $(tail -3 "$CASE_DIR/said")"
+	grep -q -- "$want_installer_text" "$CASE_DIR/said" || fail "not \"$want_installer_text\" but: $(tail -3 "$CASE_DIR/said")"
+}
+case_fixture_installer_codes() {
+	create "$VM" --image ubuntu20.04 --no-agent
+	in_vm "$VM" mkdir -p /root/v
+	mlnx_unpack 24.01-0.3.3.1 ubuntu20.04
+	want_installer 22 'Invalid option' --nosuch
+	want_installer 1 'is not supported' --distro rhel8.6
+	want_installer 172 'required packages for installing MLNX_OFED_LINUX are missing' --force
+	vm set "$VM" adapter=off >/dev/null
+	want_installer 171 'No supported device' --force
+	vm set "$VM" adapter=on >/dev/null
+	sh_in "$VM" 'mkdir -p /root/t && mount -t tmpfs -o size=1m t /root/t'
+	want_installer 28 'Not enough space' --force --tmpdir /root/t
+	ready_apt
+	want_installer 0 '' --check-deps-only
+	want_installer 1 'continue' ''
+	want_installer 2 'DEVICE_INI_MISSING' --force
+	[ "$(in_vm "$VM" ofed_info -s)" = "MLNX_OFED_LINUX-24.01-0.3.3.1:" ] || fail "code 2 comes after the installation"
+}
+
+# An artefact without a digest needs TLS: the lab's authority is one that cells trust, and a certificate of another is refused.
+case_fixture_trust() {
+	create "$VM" --no-agent
+	sh_in "$VM" "curl -sf $FILES/catalogue.json" | jq -e '.drivers | length > 50' >/dev/null || fail "the catalogue"
+	sh_in "$VM" "curl -sf $FILES/catalogue.json.minisig | grep -q '^untrusted comment'" || fail "its signature"
+	if sh_in "$VM" "curl -sf --cacert /dev/null --capath /nonexistent $FILES/catalogue.json" >/dev/null 2>&1; then fail "a certificate that nobody vouches for"; fi
+	if sh_in "$VM" "curl -sf https://127.0.0.1:8443/files/catalogue.json" >/dev/null 2>&1; then fail "another host"; fi
+}
