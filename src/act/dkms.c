@@ -161,6 +161,14 @@ int dkms_run(const struct host *h, const char *const *words, int deadline_s, str
 
 /* The log. */
 
+/* Where it was built says nothing: "fixture.h:30:2: error: ...". */
+static const char *short_line(const char *line)
+{
+	const char *at = text_starts(line, "/" TREE "/") ? strstr(line, "/build/") : NULL;
+
+	return at ? at + strlen("/build/") : line;
+}
+
 static bool matters(const char *line)
 {
 	static const char *const signs[] = { "error:",      "undefined!",   "undefined reference",
@@ -185,7 +193,8 @@ void dkms_log_cut(const char *log, char *ret, size_t size)
 
 		(void)TEXT_FORMAT(line, "%.*s", (int)len, log);
 		if (matters(line)) {
-			(void)text_format(ret + used, size - used, "%s%s", n > 0 ? "; " : "", line);
+			(void)text_format(ret + used, size - used, "%s%s", n > 0 ? "; " : "",
+					  short_line(line));
 			used = strlen(ret);
 			n++;
 		}

@@ -5,6 +5,7 @@
 
 #include "act/act.h"
 #include "act/boot/next_boot.h"
+#include "act/dkms.h"
 #include "act/receipt.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -101,11 +102,13 @@ static void program_run(const struct change *c, const char *const *argv, int dea
 
 static bool rebuild(struct change *c)
 {
-	const char *const argv[] = { "dkms", "autoinstall", "-k", c->release, NULL };
+	const char *const words[] = { "autoinstall", "-k", c->release, NULL };
+	struct error why = { 0 };
 
 	log_stage(c->host->log, "kernel", STAGE_RUNNING, -1, "kernel.build",
 		  "%s: building the modules of %s for it", c->why, c->driver);
-	program_run(c, argv, BUILD_S, c->build, sizeof(c->build));
+	(void)dkms_run(c->host, words, BUILD_S, &why);
+	TEXT_COPY(c->build, why.what);
 	if (is_served(c))
 		return true;
 	if (!c->build[0])

@@ -14,7 +14,7 @@
 #include "host/run.h"
 #include "probe/dkms.h"
 
-enum { MODINFO_S = 60 };
+enum { MODINFO_S = 60, DEPMOD_S = 300 };
 
 /* The kernels that can run next: the one that runs, and the one that boots. */
 static int targets_find(const struct host *h, struct kernels *ret, struct error *err)
@@ -135,6 +135,15 @@ static int module_judge(const struct step_context *c, const char *release, const
 			 vermagic, release);
 }
 
+static int kernel_judge(const struct step_context *c, const struct step *s, const char *release,
+			struct error *err)
+{
+	for (unsigned i = 0; i < s->nitems; i++)
+		if (module_judge(c, release, s->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int build_judge(const struct step_context *c, const struct step *s, struct error *err)
 {
 	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
@@ -151,9 +160,24 @@ static int build_judge(const struct step_context *c, const struct step *s, struc
 					 "DKMS has not %s %s for kernel %s", m->name, m->version,
 					 release);
 	for (unsigned i = 0; i < k.n; i++)
-		for (unsigned at = 0; at < s->nitems; at++)
-			if (module_judge(c, k.releases[i], s->items[at], err) < 0)
-				return -1;
+		if (kernel_judge(c, s, k.releases[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What was cut off after it had put modules in place takes them for installed: only the index of
+ * the kernel's modules is not made. */
+static int index_modules(const struct step_context *c, const struct step *s,
+			 const struct kernels *k, struct error *err)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		const char *const argv[] = { "depmod", "-a", k->releases[i], NULL };
+		struct run_spec spec = { .argv = argv, .deadline_s = DEPMOD_S };
+
+		if (kernel_judge(c, s, k->releases[i], NULL) < 0 &&
+		    run_or_fail(c->host, &spec, FAULT_PROGRAM_FAILED, "depmod -a", err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -211,7 +235,7 @@ static int build_apply(const struct step_context *c, const struct step *s, const
 		LOG(c->host->log, WARNING, "build.module",
 		    "%s; InfiniBand does without it, going on", why.what);
 	}
-	return 0;
+	return index_modules(c, s, &k, err);
 }
 
 static int build_confirm(const struct step_context *c, const struct step *s, struct error *err)

@@ -100,9 +100,12 @@ static int repository_apply(const struct step_context *c, const struct step *s,
 	struct holder h;
 
 	(void)before;
-	if (holder_find(c, s, &h, err) < 0 || m->repair(&c->packages, err) < 0)
+	if (holder_find(c, s, &h, err) < 0)
 		return -1;
+	/* Before the repair: half-done, it could not be had from anywhere else. */
 	if (!is_there(&h.change) && m->install_file(&c->packages, h.path, err) < 0)
+		return -1;
+	if (m->repair(&c->packages, err) < 0)
 		return -1;
 	return m->refresh(&c->packages, err);
 }

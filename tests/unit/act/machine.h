@@ -39,6 +39,7 @@ struct upset {
 /* A package that can be had. */
 struct archive_package {
 	const char *name, *version, *needs[4];
+	const char *host; /* only while this version of the vendor's package doca-host is there */
 };
 
 struct machine {
@@ -53,7 +54,8 @@ struct machine {
 	const struct archive_package *archive;
 	size_t narchive;
 	struct upset upsets[4];
-	bool dkms_builds;  /* dkms autoinstall makes modules in updates/, else it fails */
+	bool dkms_builds;  /* dkms makes modules, else it fails */
+	bool dkms_masked;  /* a package of modules does not build when it is configured */
 	bool driver_dead;  /* modules load, but no port appears */
 	bool ports_down;   /* ports appear, but none is ACTIVE */
 	bool adapter_goes; /* the function leaves the PCI bus when the driver is loaded */
@@ -94,6 +96,16 @@ void machine_snapshot(const struct machine *m, struct buf *ret);
 extern const struct archive_package archive_usual[];
 extern const size_t archive_usual_count;
 extern const struct runner machine_runner;
+
+/* tests/unit/act/vendor.c: a vendor's package that holds a repository, and one with modules for
+ * DKMS. Names begin "doca-host" and end "-dkms". */
+bool vendor_host(const struct machine *m, char *ret, size_t size); /* the installed version */
+int vendor_unpacked(const struct machine *m, const char *name, const char *version);
+int vendor_configured(const struct machine *m, const char *name, const char *version);
+int vendor_removed(const struct machine *m, const char *name, const char *version);
+struct run_result;
+typedef int vendor_program(struct machine *m, const char *const *argv, struct run_result *ret);
+vendor_program vendor_dpkg_deb, vendor_list, vendor_modinfo, vendor_dkms;
 
 /* Make it as if this package had been installed by somebody: "install ok installed". */
 void packages_put(const struct machine *m, const char *name, const char *version,

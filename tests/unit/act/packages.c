@@ -146,13 +146,23 @@ static bool is_there(const struct entry *e)
 	return e && !text_ends(e->status, "config-files");
 }
 
+/* Of the vendor's repository first, while it is there. */
 static const struct archive_package *in_archive(const struct machine *m, const char *name)
 {
-	for (size_t i = 0; i < m->narchive; i++)
-		if (strncmp(m->archive[i].name, name, strcspn(name, "=:")) == 0 &&
-		    strlen(m->archive[i].name) == strcspn(name, "=:"))
-			return &m->archive[i];
-	return NULL;
+	const struct archive_package *found = NULL;
+	char host[96] = "";
+
+	(void)vendor_host(m, host, sizeof(host));
+	for (size_t i = 0; i < m->narchive; i++) {
+		const struct archive_package *p = &m->archive[i];
+
+		if (strncmp(p->name, name, strcspn(name, "=:")) != 0 ||
+		    strlen(p->name) != strcspn(name, "=:") || (p->host && !text_eq(p->host, host)))
+			continue;
+		if (!found || p->host)
+			found = p;
+	}
+	return found;
 }
 
 /* One answer that is being made. */
@@ -195,8 +205,16 @@ static int file_of(const struct answer *a, const char *name, const char *version
 /* Unpack and configure; interrupted anywhere it leaves what dpkg leaves. */
 static int unpack(const struct answer *a, const char *name, const char *version)
 {
+	struct database db;
+	const struct entry *e;
+
+	read_database(a->h, &db);
+	e = find(&db, name);
+	if (is_there(e) && !text_eq(e->version, version) &&
+	    vendor_removed(a->m, e->name, e->version) < 0)
+		return disk_full(a);
 	if (set_state(a->h, name, version, "install reinstreq half-installed") < 0 ||
-	    file_of(a, name, version) < 0 ||
+	    file_of(a, name, version) < 0 || vendor_unpacked(a->m, name, version) < 0 ||
 	    set_state(a->h, name, version, "install ok unpacked") < 0)
 		return disk_full(a);
 	return 0;
@@ -204,6 +222,8 @@ static int unpack(const struct answer *a, const char *name, const char *version)
 
 static int configure(const struct answer *a, const char *name, const char *version)
 {
+	if (vendor_configured(a->m, name, version) < 0)
+		return disk_full(a);
 	return set_state(a->h, name, version, "install ok installed") < 0 ? disk_full(a) : 0;
 }
 
@@ -413,7 +433,8 @@ static int purge(const struct answer *a, const char *name, bool keep_config)
 	e = *find(&db, name);
 	if (!text_ends(e.status, "config-files") &&
 	    (set_state(a->h, name, e.version, "deinstall reinstreq half-installed") < 0 ||
-	     file_of(a, name, NULL) < 0 || mark_auto(a, e.name, false) < 0))
+	     vendor_removed(a->m, e.name, e.version) < 0 || file_of(a, name, NULL) < 0 ||
+	     mark_auto(a, e.name, false) < 0))
 		return disk_full(a);
 	if (set_state(a->h, name, e.version, keep_config ? "deinstall ok config-files" : NULL) < 0)
 		return disk_full(a);
@@ -486,7 +507,10 @@ static int dpkg_query(const struct answer *a, const char *const *argv)
 {
 	struct database db;
 
-	(void)argv;
+	if (text_eq(argv[1], "--listfiles"))
+		return vendor_list(a->m, argv, a->r);
+	if (text_eq(argv[1], "--search"))
+		return complain(a, "dpkg-query: no path found matching pattern\n");
 	read_database(a->h, &db);
 	for (size_t i = 0; i < db.count; i++) {
 		const struct entry *e = &db.at[i];
@@ -601,19 +625,19 @@ static int succeed(const struct answer *a, const char *const *argv)
 	return 0;
 }
 
-/* "dkms autoinstall -k RELEASE" */
 static int dkms(const struct answer *a, const char *const *argv)
 {
-	char path[160];
+	return vendor_dkms(a->m, argv, a->r);
+}
 
-	assert_string_equal(argv[1], "autoinstall");
-	if (!a->m->dkms_builds)
-		return complain(a, "Error! Bad return status for module build\n");
-	TEXT_FORMAT(path, "lib/modules/%s/modules.dep", argv[3]);
-	machine_put(a->m, path,
-		    "updates/mlx5_core.ko:\nupdates/mlx5_ib.ko:\nupdates/ib_uverbs.ko:\n"
-		    "updates/ib_core.ko:\n");
-	return 0;
+static int dpkg_deb(const struct answer *a, const char *const *argv)
+{
+	return vendor_dpkg_deb(a->m, argv, a->r);
+}
+
+static int modinfo(const struct answer *a, const char *const *argv)
+{
+	return vendor_modinfo(a->m, argv, a->r);
 }
 
 static int systemctl(const struct answer *a, const char *const *argv)
@@ -636,6 +660,8 @@ static const struct {
 	{ "udevadm", succeed },
 	{ "systemctl", systemctl },
 	{ "dkms", dkms },
+	{ "dpkg-deb", dpkg_deb },
+	{ "modinfo", modinfo },
 	{ "systemd-run", succeed },
 	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
 };

@@ -455,7 +455,7 @@ static const struct {
 	  false, KERNEL_SERVED, NULL },
 	{ "they can be built", own, true, KERNEL_REBUILT, "were built for it" },
 	{ "they cannot: its own serve", own, false, KERNEL_INBOX,
-	  "cannot be built (dkms: exit code 100: Error! Bad return status" },
+	  "cannot be built (dkms autoinstall: exit code 100: Error! Bad return status" },
 };
 
 static enum kernel_end mend(void)
