@@ -144,13 +144,17 @@ int apt_get(const struct package_context *c, const char *const *verb, const char
 	    const char *doing, struct run_result *ret, struct error *err)
 {
 	AUTO_COMMAND struct command cmd = { 0 };
+	int rc;
 
 	command_add_all(&cmd, apt_get_head);
 	if (c->vendor && apt_vendor_options(c, &cmd, err) < 0)
 		return -1;
 	command_add_all(&cmd, verb);
 	command_add_all(&cmd, names);
-	return apt_call(c, &cmd, doing, ret, err);
+	rc = apt_call(c, &cmd, doing, ret, err);
+	if (c->vendor)
+		apt_vendor_done(c);
+	return rc;
 }
 
 int apt_query(const struct package_context *c, const struct command *cmd, struct run_result *ret,

@@ -74,6 +74,7 @@ bool apt_kept(const struct package_context *c, const char *name, const char *ver
 /* The options by which the versions of the vendor's repository count; a file of ours holds them.
  */
 int apt_vendor_options(const struct package_context *c, struct command *cmd, struct error *err);
+void apt_vendor_done(const struct package_context *c);
 
 /* act/apt/revert.c */
 int apt_revert(const struct package_context *c, const struct transaction *t, const char *dir,

@@ -205,3 +205,8 @@ int apt_vendor_options(const struct package_context *c, struct command *cmd, str
 	command_add_all(cmd, words);
 	return 0;
 }
+
+void apt_vendor_done(const struct package_context *c)
+{
+	(void)!fs_remove(c->host->root, PREFERENCES);
+}
