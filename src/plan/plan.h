@@ -35,7 +35,7 @@ enum step_kind {
 	STEP_KIND_COUNT
 };
 
-enum { PLAN_STEPS_MAX = 16, PLAN_ITEMS_MAX = 40, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 32 };
+enum { PLAN_STEPS_MAX = 24, PLAN_ITEMS_MAX = 40, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 32 };
 
 struct step {
 	char id[32]; /* "packages": stable, unique in the plan */

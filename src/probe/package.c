@@ -159,7 +159,6 @@ static const char *const other_names[] = {
 	"redhat-rpm-config",
 	"rpm-build",
 	"kernel-abi-stablelists",
-	"kernel-modules-extra",
 	"kernel-rpm-macros",
 	"kernel-azure-devel",
 	"kernel-source-azure",

@@ -79,6 +79,11 @@ void apt_vendor_done(const struct package_context *c);
 /* act/apt/revert.c */
 int apt_revert(const struct package_context *c, const struct transaction *t, const char *dir,
 	       struct error *err);
+/* act/apt/removal.c */
+int apt_stack(const struct package_context *c, const char *const *names, struct transaction *ret,
+	      struct error *err);
+int apt_removal(const struct package_context *c, const char *dir, struct transaction *t,
+		struct error *err);
 /* act/apt/marks.c */
 json_t *apt_marks(const struct package_context *c, const char *const *names,
 		  const struct transaction *t, struct error *err);

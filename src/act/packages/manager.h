@@ -66,6 +66,15 @@ struct package_manager {
 	 * names what stays since other packages need it by now: the rest is done. */
 	int (*revert)(const struct package_context *c, const struct transaction *t, const char *dir,
 		      struct error *err);
+	/* For installers that are not the package manager's. What is installed of the RDMA set, or
+	 * is one of `names`, each as CHANGE_REMOVE. Sorted. */
+	int (*stack)(const struct package_context *c, const char *const *names,
+		     struct transaction *ret, struct error *err);
+	/* Simulate that all of `t` is removed while the package files below `dir` (absolute) come
+	 * in its place, and add what would go with it. dir NULL: it is not known yet what comes.
+	 */
+	int (*removal)(const struct package_context *c, const char *dir, struct transaction *t,
+		       struct error *err);
 	/* Which of `names` and of what `t` replaces or removes are installed on request and which
 	 * as dependencies. A new reference, NULL with *err set. */
 	json_t *(*marks)(const struct package_context *c, const char *const *names,

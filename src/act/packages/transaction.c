@@ -10,11 +10,19 @@
 /* Names that the drivers of the catalogue replace or remove (facts/catalog.md; DOCA and MLNX_OFED
  * ship the same names). */
 static const char *const rdma_set[] = {
-	"rdma-core*", "ibverbs-*",     "libibverbs*",       "librdmacm*", "libibumad*",
-	"libibmad*",  "libibnetdisc*", "infiniband-diags*", "perftest*",  "rdmacm-utils",
-	"srptools",   "opensm*",       "libopensm*",        "ibutils*",   "mlnx-*",
-	"mlx*-*",     "mft*",          "kmod-mlnx-*",       "ofed-*",     "doca-*",
-	"ucx*",       "ibacm",         "openmpi*",          "mstflint",
+	"rdma-core*",  "ibverbs-*",    "libibverbs*",   "librdmacm*",
+	"libibumad*",  "libibmad*",    "libibnetdisc*", "infiniband-diags*",
+	"perftest*",   "rdmacm-utils", "srptools",      "opensm*",
+	"libopensm*",  "ibutils*",     "mlnx-*",        "mlx*-*",
+	"mft*",        "kmod-mlnx-*",  "ofed-*",        "doca-*",
+	"ucx*",        "ibacm",        "openmpi*",      "mstflint",
+	"libmlx[45]*", "hcoll",        "sharp",         "knem*",
+	"kmod-knem*",  "xpmem*",       "kmod-xpmem*",   "iser*",
+	"isert*",      "srp-*",        "srp",           "kmod-iser*",
+	"kmod-isert*", "kmod-srp*",    "kernel-mft*",   "kmod-kernel-mft*",
+	"mpitests*",   "libibcm*",     "dapl*",         "libdapl*",
+	"ibdump",      "ibsim*",       "rshim*",        "dump-pr*",
+	"ar-mgr*",     "cc-mgr*",
 };
 
 static const char *const kernel_images[] = {
@@ -62,6 +70,14 @@ void transaction_sort(struct transaction *t)
 {
 	if (t->count > 1)
 		qsort(t->changes, t->count, sizeof(*t->changes), change_order);
+}
+
+bool transaction_has(const struct transaction *t, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (text_eq(t->changes[i].name, name))
+			return true;
+	return false;
 }
 
 static bool change_equal(const struct change *a, const struct change *b)
@@ -173,15 +189,20 @@ int transaction_from_json(const json_t *j, struct transaction *ret, struct error
 	return 0;
 }
 
-static bool matches_any(const struct change *c, const char *const *patterns, size_t count)
+static bool matches_any(const char *full, const char *const *patterns, size_t count)
 {
-	char name[sizeof(c->name)];
+	char name[96];
 
-	TEXT_FORMAT(name, "%.*s", (int)strcspn(c->name, ":"), c->name);
+	TEXT_FORMAT(name, "%.*s", (int)strcspn(full, ":"), full);
 	for (size_t i = 0; i < count; i++)
 		if (fnmatch(patterns[i], name, 0) == 0)
 			return true;
 	return false;
+}
+
+bool transaction_is_rdma(const char *name)
+{
+	return matches_any(name, rdma_set, ARRAY_SIZE(rdma_set));
 }
 
 int transaction_judge(const struct transaction *t, struct error *err)
@@ -189,12 +210,12 @@ int transaction_judge(const struct transaction *t, struct error *err)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct change *c = &t->changes[i];
 
-		if (matches_any(c, kernel_images, ARRAY_SIZE(kernel_images)) &&
-		    !matches_any(c, kernel_sources, ARRAY_SIZE(kernel_sources)))
+		if (matches_any(c->name, kernel_images, ARRAY_SIZE(kernel_images)) &&
+		    !matches_any(c->name, kernel_sources, ARRAY_SIZE(kernel_sources)))
 			return error_set(err, FAULT_PACKAGE_UNSAFE, 0,
 					 "the package manager would %s the kernel package %s",
 					 kind_names[c->kind], c->name);
-		if (c->kind == CHANGE_REMOVE && !matches_any(c, rdma_set, ARRAY_SIZE(rdma_set)))
+		if (c->kind == CHANGE_REMOVE && !transaction_is_rdma(c->name))
 			return error_set(err, FAULT_PACKAGE_UNSAFE, 0,
 					 "the package manager would remove %s %s, which is not of "
 					 "the RDMA set",

@@ -29,6 +29,7 @@ void transaction_free(struct transaction *t);
 
 int transaction_add(struct transaction *t, const struct change *c); /* 0 or -ENOMEM */
 void transaction_sort(struct transaction *t);
+bool transaction_has(const struct transaction *t, const char *name);
 bool transaction_equal(const struct transaction *a, const struct transaction *b); /* both sorted */
 
 /* Sentence for a reader: "install rdma-core 44.0-2" */
@@ -40,6 +41,9 @@ int transaction_from_json(const json_t *j, struct transaction *ret, struct error
 /* Is every change of `part` (sorted) one of `whole`, as far as it leads to the same versions? So it
  * is what is left of `whole` when some of it is done. */
 bool transaction_is_part(const struct transaction *part, const struct transaction *whole);
+
+/* Is it a package, with or without ":arch", that the drivers of the catalogue replace or remove? */
+bool transaction_is_rdma(const char *name);
 
 /* Is it safe? FAULT_PACKAGE_UNSAFE when it removes a package outside the RDMA set, or installs,
  * replaces or removes a kernel image. */

@@ -141,6 +141,10 @@ int rpm_use_local(const struct package_context *c, const char *dir, const char *
 		  struct error *err);
 int rpm_revert(const struct package_context *c, const struct transaction *t, const char *dir,
 	       struct error *err);
+int rpm_stack(const struct package_context *c, const char *const *names, struct transaction *ret,
+	      struct error *err);
+int rpm_removal(const struct package_context *c, const char *dir, struct transaction *t,
+		struct error *err);
 json_t *rpm_marks(const struct package_context *c, const char *const *names,
 		  const struct transaction *t, struct error *err);
 int rpm_set_marks(const struct package_context *c, const json_t *marks, struct error *err);
