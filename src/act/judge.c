@@ -79,7 +79,9 @@ const struct step *plan_shown_step(const struct plan *plan)
 
 		if (kind == STEP_PACKAGES)
 			return &plan->steps[i];
-		if (kind == STEP_REPOSITORY || kind == STEP_INSTALLER)
+		/* A repository that the run itself makes known: before, nobody can resolve. */
+		if (kind == STEP_REPOSITORY || kind == STEP_INSTALLER ||
+		    (kind == STEP_FILE && text_starts(plan->steps[i].items[0], "etc/yum.repos.d/")))
 			return NULL;
 	}
 	return NULL;

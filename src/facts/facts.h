@@ -87,6 +87,8 @@ struct kernel_facts {
 				      module.sig_enforce, or a lockdown other than none */
 	enum tristate headers;     /* lib/modules/<release>/build leads to a tree that can build */
 	enum tristate dpll_ffo; /* that tree's dpll.h has struct dpll_ffo_param (known issue 14) */
+	char initramfs[20];     /* the program that makes one: "update-initramfs", "dracut"; "" if
+				   there is none */
 };
 
 struct hyperv_facts {

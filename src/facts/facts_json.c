@@ -66,6 +66,7 @@ static const struct record_field kernel_fields[] = {
 	PLAIN(kernel_facts, "secureBoot", TRISTATE, secure_boot),
 	TEXT(kernel_facts, "lockdown", lockdown),
 	TEXT(kernel_facts, "flavour", flavour),
+	TEXT(kernel_facts, "initramfs", initramfs),
 	PLAIN(kernel_facts, "signedOnly", TRISTATE, signed_only),
 	PLAIN(kernel_facts, "headers", TRISTATE, headers),
 	PLAIN(kernel_facts, "dpllFfo", TRISTATE, dpll_ffo),

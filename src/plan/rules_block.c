@@ -43,6 +43,68 @@ static bool foreign_stack(const struct inputs *in, const struct driver_row *row,
 	return true;
 }
 
+/* Modules that come in the package of others, and how DKMS calls it. */
+static const struct {
+	const char *module, *dkms;
+} packed[] = {
+	{ "ko2iblnd", "lustre" },       { "lnet", "lustre" },
+	{ "nvidia_peermem", "nvidia" }, { "nv_peer_mem", "nv_peer_mem" },
+	{ "nv_peer_mem", "nvidia" },    { "mmfs26", "gpfs" },
+	{ "mmfslinux", "gpfs" },
+};
+
+static bool dkms_knows(const struct facts *f, const char *begin)
+{
+	for (unsigned i = 0; i < f->ndkms; i++)
+		if (text_starts(f->dkms[i].name, begin))
+			return true;
+	return false;
+}
+
+static bool user_is_rebuilt(const struct facts *f, const char *module)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(packed); i++)
+		if (text_eq(packed[i].module, module) && dkms_knows(f, packed[i].dkms))
+			return true;
+	return dkms_knows(f, module);
+}
+
+/* NFS over RDMA: DOCA's packages hold modules of their own for it, MLNX_OFED's do so only where
+ * they are asked to. */
+static bool user_is_brought(const struct driver_row *row, const char *module)
+{
+	static const char nfs[] = "rpcrdma,xprtrdma,svcrdma";
+
+	return list_has(nfs, module) &&
+	       (text_eq(row->route, "doca-ofed") || strstr(row->options, "--with-nfsrdma") != NULL);
+}
+
+/* What hangs on the stack was compiled against it, and would not load with another (known issues
+ * 35 and 37). mana_ib has a warning of its own. */
+static bool foreign_users(const struct inputs *in, const struct driver_row *row, char *what,
+			  size_t size)
+{
+	const struct facts *f = in->facts;
+	char names[120] = "";
+
+	if (!row_replaces_modules(row) || in->settings->force)
+		return false;
+	for (unsigned i = 0; i < f->nusers; i++) {
+		const char *name = f->users[i].name;
+
+		if (!text_eq(name, "mana_ib") && !user_is_rebuilt(f, name) &&
+		    !user_is_brought(row, name))
+			text_list_add(names, sizeof names, name);
+	}
+	if (names[0] == '\0')
+		return false;
+	(void)text_format(what, size,
+			  "%s would no longer load: what hangs on the stack must be built anew "
+			  "against the new one, and DKMS does not know it",
+			  names);
+	return true;
+}
+
 static bool module_missing(const struct inputs *in, const struct driver_row *row, char *what,
 			   size_t size)
 {
@@ -185,6 +247,8 @@ const struct rule rules_that_block[] = {
 	{ "uek", RULE_BLOCKS, uek, FAULT_NONE },
 	{ "dpll", RULE_BLOCKS, dpll, FAULT_NONE },
 	{ "foreign-stack", RULE_BLOCKS, foreign_stack, FAULT_NONE },
+	/* No warning's remedy: it has one of its own. */
+	{ "foreign-users", RULE_BLOCKS, foreign_users, FAULT_FOREIGN_MODULES },
 	{ "secure-boot", RULE_BLOCKS, signatures, FAULT_SECURE_BOOT },
 	{ "module-blacklisted", RULE_BLOCKS, module_blacklisted, FAULT_NONE },
 	{ "disk-space", RULE_BLOCKS, disk_space, FAULT_NONE },

@@ -282,17 +282,46 @@ static void kernel_watch_steps(struct plan *ret)
 		       ret);
 }
 
+/* Items: the modules of which an initramfs holds the old ones. Twice: first what there is is kept,
+ * before anything that renews it by itself; the second makes it anew. */
+static void initramfs_step(const char *id, const struct facts *f, const struct driver_row *row,
+			   struct plan *ret)
+{
+	struct step *s = step_add(ret, id, STEP_INITRAMFS);
+	bool keeps = text_eq(id, "initramfs-keep");
+	const char *rest = row->modules;
+	char name[64];
+
+	item_add(s, keeps ? "keep" : "renew");
+	item_add(s, f->kernel.initramfs);
+	item_add(s, "ib_core");
+	item_add(s, "mlx5_core");
+	item_add(s, "mlx4_core");
+	while (list_next(&rest, name, sizeof name))
+		item_add(s, name);
+	change_add(s, keeps ? "the initramfs that holds the driver is kept"
+			    : "the initramfs that holds the driver, in /boot");
+	(void)TEXT_COPY(s->what, keeps ? "keep each initramfs that holds modules of the driver"
+				       : "make each initramfs anew that holds older modules of the "
+					 "driver");
+	(void)TEXT_COPY(s->undo,
+			keeps ? "each is put back as it was" : "see the one that was kept");
+}
+
 /* While another stack's core is loaded, modules of this one would not fit to it. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	const struct facts *f = in->facts;
+	bool renews = row_replaces_modules(row) && f->kernel.initramfs[0] != '\0';
 
 	ret->reboot = row_replaces_modules(row) && stack_loaded_module(f) != NULL;
+	if (renews)
+		initramfs_step("initramfs-keep", f, row, ret);
 	/* First: a pack that turns out to be wrong has changed nothing. */
 	if (in->pack != NULL)
 		prebuilt_step(in->pack, &ret->steps[ret->nsteps++]);
 	if (row_is_vendors(row))
-		vendor_steps(f, row, ret);
+		vendor_steps(in, row, ret);
 	else
 		packages_step(f, row, ret);
 	if (row->builds && kernel_wants_signatures(f) && in->settings->modules_key[0] != '\0')
@@ -303,6 +332,8 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 	modules_boot_step(f, row, ret);
 	if (row_replaces_modules(row) && f->systemd)
 		kernel_watch_steps(ret);
+	if (renews)
+		initramfs_step("initramfs", f, row, ret);
 	if (row_replaces_modules(row))
 		next_boot_step(row, ret);
 	if (!ret->reboot)

@@ -23,6 +23,6 @@ void packages_undo(struct step *s, const struct driver_row *row);
 void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret);
 
 /* steps_vendor.c: the artefact's way onto the machine. */
-void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret);
+void vendor_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 /* Tell where the files really come from. */
 void vendor_show_mirror(const struct settings *s, struct plan *p);

@@ -9,6 +9,7 @@
 #include "catalogue/catalogue.h"
 
 #define PIN_FILE       "etc/apt/preferences.d/ib-vmext-doca"
+#define VAULT_FILE     "etc/yum.repos.d/ib-vmext-vault.repo"
 #define DOWNLOADS_DIR  "/var/lib/ib-vmext/downloads"
 #define FIRMWARE_STAYS "--without-fw-update" /* of a virtual function it belongs to the host */
 
@@ -24,6 +25,48 @@ static void build_packages_step(const struct facts *f, const struct driver_row *
 	step_drop_if_idle(ret);
 }
 
+/* A release that is past its end has its packages in an archive: for as long as the packages are
+ * installed, a file of ours tells the package manager of it. A repository of a row that has an
+ * artefact is that archive: addresses, comma separated. */
+static bool vault_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+{
+	const char *rest = row->repository;
+	char url[200], former[sizeof ret->steps[0].content];
+	struct step *s;
+
+	if (!text_eq(row->route, "mlnx-ofed") || !text_eq(f->policy.mirrors, "centos-eol") ||
+	    row->repository[0] == '\0' || row->build_packages[0] == '\0')
+		return false;
+	s = step_add(ret, "vault-repository", STEP_FILE);
+	item_add(s, VAULT_FILE);
+	change_add(s, "file /" VAULT_FILE " (until the packages are installed)");
+	(void)TEXT_COPY(s->what, "tell the package manager where the packages of a release past "
+				 "its end are kept");
+	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
+	(void)TEXT_COPY(s->content, "# Written by ib-vmext for one step of its run, and removed "
+				    "after it.\n");
+	for (unsigned i = 1; list_next(&rest, url, sizeof url); i++) {
+		(void)TEXT_COPY(former, s->content);
+		(void)TEXT_FORMAT(s->content,
+				  "%s[ib-vmext-vault-%u]\nname=Archive %u\nbaseurl=%s\n"
+				  "enabled=1\ngpgcheck=1\ngpgkey=%.120s\n"
+				  "skip_if_unavailable=0\n",
+				  former, i, i, url, row->key);
+	}
+	return true;
+}
+
+/* A file step without content takes the file away. */
+static void vault_end_step(struct plan *ret)
+{
+	struct step *s = step_add(ret, "vault-repository-end", STEP_FILE);
+
+	item_add(s, VAULT_FILE);
+	change_add(s, "file /" VAULT_FILE " removed");
+	(void)TEXT_COPY(s->what, "have the package manager forget that archive again");
+	(void)TEXT_COPY(s->undo, "nothing is left of it");
+}
+
 /* The artefact. */
 
 static const char *file_name(const char *url)
@@ -34,9 +77,9 @@ static const char *file_name(const char *url)
 }
 
 /* Items: the address, then the digest where one is known. */
-static void download_step(const struct driver_row *row, struct plan *ret)
+static void download_step(const char *id, const struct driver_row *row, struct plan *ret)
 {
-	struct step *s = step_add(ret, "download", STEP_DOWNLOAD);
+	struct step *s = step_add(ret, id, STEP_DOWNLOAD);
 	bool digest = row->sha256[0] != '\0';
 	char text[sizeof s->items[0]];
 
@@ -133,29 +176,54 @@ static void options_add(struct step *s, const struct facts *f, const char *optio
 		item_add(s, FIRMWARE_STAYS);
 }
 
-/* Items: the options. What the installer does besides is read from it (facts: the catalogue's
- * section on mlnxofedinstall). */
+/* MLNX_OFED that is there comes back by its own installer alone: its tarball must be to hand before
+ * it goes. What the catalogue does not know, the step looks for on the disk. */
+static void former_step(const struct inputs *in, const struct driver_row *row, struct plan *ret)
+{
+	const struct facts *f = in->facts;
+	const struct catalogue *c = in->catalogue;
+
+	if (f->driver.kind != DRIVER_MLNX_OFED || text_eq(f->driver.version, row->version))
+		return;
+	for (size_t i = 0; i < c->ndrivers; i++) {
+		const struct driver_row *r = &c->drivers[i];
+
+		if (!text_eq(r->route, row->route) || !text_eq(r->version, f->driver.version) ||
+		    r->url[0] == '\0' || !driver_row_matches(r, f, NULL, 0))
+			continue;
+		download_step("former-download", r, ret);
+		(void)TEXT_FORMAT(ret->steps[ret->nsteps - 1].what,
+				  "have %.110s to hand, by which MLNX_OFED %.20s can come back",
+				  file_name(r->url), r->version);
+		return;
+	}
+}
+
+/* Items: the tarball, its version, then the options. What the installer does besides is read from
+ * it (facts: the catalogue's section on mlnxofedinstall). */
 static void installer_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "installer", STEP_INSTALLER);
 	bool with_modules = strstr(row->options, "--user-space-only") == NULL;
+	bool upgrade = f->driver.kind == DRIVER_MLNX_OFED;
 
+	item_add(s, file_name(row->url));
+	item_add(s, row->version);
 	options_add(s, f, row->options);
 	(void)TEXT_FORMAT(s->what, "run mlnxofedinstall of MLNX_OFED %.60s, which %s", row->version,
 			  !with_modules ? "leaves the modules alone"
 			  : row->builds ? "compiles and installs the modules"
 					: "installs the modules");
-	change_add(s, "packages of MLNX_OFED %.80s, in the place of the distribution's",
-		   row->version);
-	for (unsigned i = 0; i < f->npackages; i++)
-		if (f->driver.kind != DRIVER_MLNX_OFED)
-			change_add(s, "package %s (replaced or removed by the installer)",
-				   f->packages[i].name);
+	change_add(s, "packages of MLNX_OFED %.80s, in the place of %s %.40s", row->version,
+		   upgrade ? "those of" : "the distribution's", upgrade ? f->driver.version : "");
 	if (with_modules)
 		change_add(s, "modules for kernel %s", f->kernel.release);
 	change_add(s, "file /etc/security/limits.conf (locked memory)");
-	(void)TEXT_COPY(s->undo, "ofed_uninstall.sh --force, then the packages and the file that "
-				 "were there before are put back");
+	(void)TEXT_FORMAT(s->undo,
+			  "ofed_uninstall.sh --force, then %s%.60s and the file that was "
+			  "there before are put back",
+			  upgrade ? "MLNX_OFED " : "the packages",
+			  upgrade ? f->driver.version : "");
 }
 
 void vendor_show_mirror(const struct settings *s, struct plan *p)
@@ -171,14 +239,21 @@ void vendor_show_mirror(const struct settings *s, struct plan *p)
 	}
 }
 
-void vendor_steps(const struct facts *f, const struct driver_row *row, struct plan *ret)
+void vendor_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
+	const struct facts *f = in->facts;
 	bool doca = text_eq(row->route, "doca-ofed");
+
+	bool vault = vault_step(f, row, ret);
 
 	if (row->build_packages[0] != '\0')
 		build_packages_step(f, row, ret);
+	if (vault)
+		vault_end_step(ret);
+	if (!doca)
+		former_step(in, row, ret);
 	if (row->url[0] != '\0')
-		download_step(row, ret);
+		download_step("download", row, ret);
 	if (!doca) {
 		installer_step(f, row, ret);
 		return;

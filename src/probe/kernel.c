@@ -104,6 +104,21 @@ static void read_headers(const struct host *h, struct kernel_facts *k)
 		k->dpll_ffo = TRI_NO;
 }
 
+static void read_initramfs(const struct host *h, struct kernel_facts *k)
+{
+	static const struct {
+		const char *path, *name;
+	} rows[] = { { "usr/sbin/update-initramfs", "update-initramfs" },
+		     { "usr/bin/dracut", "dracut" },
+		     { "usr/sbin/dracut", "dracut" },
+		     { "sbin/dracut", "dracut" } };
+
+	k->initramfs[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && k->initramfs[0] == '\0'; i++)
+		if (host_exists(h, rows[i].path))
+			(void)TEXT_COPY(k->initramfs, rows[i].name);
+}
+
 void kernel_read(const struct host *h, struct facts *ret)
 {
 	AUTO_BUF struct buf b = { .max = LOCKDOWN_MAX };
@@ -118,4 +133,5 @@ void kernel_read(const struct host *h, struct facts *ret)
 	k->signed_only = kernel_signed_only(read_sig_enforce(h), k->lockdown, k->secure_boot);
 	release_flavour(k->release, k->flavour, sizeof k->flavour);
 	read_headers(h, k);
+	read_initramfs(h, k);
 }

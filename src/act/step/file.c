@@ -1,5 +1,5 @@
-/* Writes a file of ours; what stood there before is saved, what a person changed since is kept
- * beside. */
+/* Writes a file of ours, or, where it has no content, takes it away; what stood there before is
+ * saved, what a person changed since is kept beside. */
 #include "act/step/step.h"
 
 #include <errno.h>
@@ -24,8 +24,15 @@ static bool has_bytes(const struct host *h, const char *path, const char *data, 
 	       memcmp(buf_text(&text), data, len) == 0;
 }
 
+static bool is_removal(const struct step *s)
+{
+	return !s->content[0];
+}
+
 static bool is_ours(const struct step_context *c, const struct step *s)
 {
+	if (is_removal(s))
+		return !fs_exists(c->host->root, s->items[0]);
 	return has_bytes(c->host, s->items[0], s->content, strlen(s->content));
 }
 
@@ -89,6 +96,12 @@ static int file_apply(const struct step_context *c, const struct step *s, const 
 	int rc = 0;
 
 	(void)before;
+	if (is_removal(s)) {
+		if (unlinkat(c->host->root, path, 0) < 0 && errno != ENOENT)
+			return file_failed("removed", path, -errno, err);
+		rc = fs_sync_parent(c->host->root, path);
+		return rc < 0 && rc != -ENOENT ? file_failed("removed", path, rc, err) : 0;
+	}
 	parent_of(path, parent, sizeof(parent));
 	if (parent[0])
 		rc = fs_make_dirs(c->host->root, parent, 0755);

@@ -236,12 +236,12 @@ static void plans_mlnx(void **unused)
 	expect_steps("prebuilt download installer modules-boot boot-unit boot-unit-wanted "
 		     "next-boot modules");
 	step = bench_step(&bench, "installer");
-	assert_int_equal(step->nitems, 5);
-	assert_string_equal(step->items[0], "--user-space-only");
-	assert_string_equal(step->items[1], "--kernel");
-	assert_string_equal(step->items[2], f->kernel.release);
-	assert_string_equal(step->items[3], "--force");
-	assert_string_equal(step->items[4], "--without-fw-update");
+	assert_int_equal(step->nitems, 7);
+	assert_string_equal(step->items[2], "--user-space-only");
+	assert_string_equal(step->items[3], "--kernel");
+	assert_string_equal(step->items[4], f->kernel.release);
+	assert_string_equal(step->items[5], "--force");
+	assert_string_equal(step->items[6], "--without-fw-update");
 	assert_non_null(strstr(step->what, "leaves the modules alone"));
 	for (unsigned i = 0; i < step->nchanges; i++)
 		assert_false(text_starts(step->changes[i], "modules"));

@@ -31,6 +31,8 @@ CHANGE(other_os, os_set(f, "fedora", "40", "dnf"))
 CHANGE(ask_distro, s->driver = CHOICE_DISTRO)
 CHANGE(ask_version, (void)TEXT_COPY(s->driver_version, "9.9"); s->driver = CHOICE_DOCA_OFED)
 CHANGE(secure_boot, f->kernel.secure_boot = TRI_YES; s->driver = CHOICE_MLNX_OFED)
+CHANGE(foreign, f->users[f->nusers++] = ((struct module_user) { "ko2iblnd", "rdma_cm" });
+       s->driver = CHOICE_MLNX_OFED)
 CHANGE(look_alike, size_set(f, "Standard_ND96is_H100_v5"); functions_clear(f))
 CHANGE(size_new, size_set(f, "Standard_Z9s_v9"); functions_clear(f))
 
@@ -84,6 +86,13 @@ static const struct {
 	{ FAULT_SIZE_WITHOUT_INFINIBAND, 13, look_alike,
 	  "Standard_ND96is_H100_v5 (ND H100 v5) has no InfiniBand",
 	  "Deploy with an InfiniBand-enabled (\"r\") size of the H or N series." },
+	{ FAULT_FOREIGN_MODULES, 12, foreign,
+	  "The driver mlnx-ofed cannot be used on ubuntu 22.04: ko2iblnd would no longer load: "
+	  "what "
+	  "hangs on the stack must be built anew against the new one, and DKMS does not know it",
+	  "End what uses them and unload them, or bring them to DKMS as their vendor says, and "
+	  "deploy again; or choose driver inbox; or set force, and build them anew by hand after "
+	  "the next boot." },
 	{ FAULT_SIZE_NOT_KNOWN, 13, size_new,
 	  "Standard_Z9s_v9 is not a size of the catalogue, and the one adapter on its PCI "
 	  "bus is no InfiniBand function",

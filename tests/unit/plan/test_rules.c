@@ -107,8 +107,9 @@ CHANGE(el98, os_set(f, "rocky", "9.8", "dnf");
        rows_set_os(&bench, "rocky,rhel,ubuntu", "9.*", "dnf"))
 CHANGE(el910, el98(); (void)TEXT_COPY(f->os.version, "9.10"))
 CHANGE(el96, (void)TEXT_COPY(f->os.version, "9.6"))
-CHANGE(lustre, f->users[f->nusers++] = ((struct module_user) { "ko2iblnd", "rdma_cm" }))
-CHANGE(lustre_not, f->nusers = 0)
+CHANGE(lustre, dkms_add(f, "lustre-client", "6.8.0-1041-azure", DKMS_INSTALLED);
+       f->users[f->nusers++] = ((struct module_user) { "ko2iblnd", "rdma_cm" }))
+CHANGE(lustre_not, f->nusers = f->ndkms = 0)
 CHANGE(vdpa,
        f->modules[f->nmodules++] = ((struct module_facts) { .name = "mlx5_vdpa", .loaded = true }))
 CHANGE(vdpa_not_loaded, module_of(f, "mlx5_vdpa")->loaded = false)

@@ -337,8 +337,9 @@ static void plans_doca_with_dnf(void **unused)
 	os_set(f, "almalinux", "9.6", "dnf");
 	rows_set_os(&bench, "almalinux", "9.*", "dnf");
 	bench_plan(&bench);
-	expect_steps("build-packages download repository packages build services modules-boot boot-unit "
-		     "boot-unit-wanted next-boot modules");
+	expect_steps(
+		"build-packages download repository packages build services modules-boot boot-unit "
+		"boot-unit-wanted next-boot modules");
 	assert_string_equal(bench_step(&bench, "packages")->what,
 			    "install doca-ofed with dnf, kernel images excluded from this one "
 			    "command");
@@ -349,8 +350,14 @@ static void plans_doca_with_dnf(void **unused)
 
 static void plans_mlnx(void **unused)
 {
-	static const char *const items[] = { "--add-kernel-support", "--kernel", "6.8.0-1041-azure",
-					     "--without-fw-update" };
+	static const char *const items[] = {
+		"MLNX_OFED_LINUX-5.8-1.0.1.1-ubuntu22.04-x86_64.tgz",
+		"5.8-1.0.1.1",
+		"--add-kernel-support",
+		"--kernel",
+		"6.8.0-1041-azure",
+		"--without-fw-update",
+	};
 	const struct step *step;
 
 	(void)unused;
@@ -366,8 +373,120 @@ static void plans_mlnx(void **unused)
 	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
 		assert_string_equal(step->items[i], items[i]);
 	assert_non_null(strstr(step->what, "compiles and installs"));
-	assert_string_equal(step->changes[1],
-			    "package rdma-core (replaced or removed by the installer)");
+	assert_string_equal(step->changes[0], "packages of MLNX_OFED 5.8-1.0.1.1, in the place of "
+					      "the distribution's ");
+}
+
+/* What is there by then must be able to come back. */
+static void has_the_former_to_hand(void **unused)
+{
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	ask_mlnx();
+	driver_set(f, DRIVER_MLNX_OFED, "5.4-1.0.3.0");
+	(void)TEXT_COPY(s->driver_version, "5.8");
+	bench.rows[ROW_SPARE] = bench.rows[ROW_MLNX];
+	bench.rows[ROW_SPARE].version = "5.4-1.0.3.0";
+	bench.rows[ROW_SPARE].url = "https://example.com/MLNX_OFED_LINUX-5.4.tgz";
+	bench_plan(&bench);
+	expect_steps("build-packages former-download download installer services modules-boot "
+		     "boot-unit boot-unit-wanted next-boot modules");
+	step = bench_step(&bench, "former-download");
+	assert_int_equal(step->kind, STEP_DOWNLOAD);
+	assert_string_equal(step->items[0], bench.rows[ROW_SPARE].url);
+	assert_string_equal(bench_step(&bench, "installer")->items[1], "5.8-1.0.1.1");
+	bench.rows[ROW_SPARE].version = "5.3-1.0.0.1";
+	bench_plan(&bench);
+	assert_null(bench_step(&bench, "former-download"));
+}
+
+static void renews_the_initramfs(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	ask_mlnx();
+	(void)TEXT_COPY(f->kernel.initramfs, "dracut");
+	bench_plan(&bench);
+	expect_steps("initramfs-keep build-packages download installer services modules-boot "
+		     "boot-unit boot-unit-wanted initramfs next-boot modules");
+	assert_string_equal(bench_step(&bench, "initramfs")->items[1], "dracut");
+	ask_inbox();
+	bench_plan(&bench);
+	assert_null(bench_step(&bench, "initramfs"));
+}
+
+/* Known issue 45. */
+static void builds_from_the_vault(void **unused)
+{
+	const struct step *step;
+
+	(void)unused;
+	bench_reset(&bench);
+	ask_mlnx();
+	os_set(f, "centos", "7.9", "yum");
+	rows_set_os(&bench, "centos", "7.9", "yum");
+	bench.rows[ROW_MLNX].repository =
+		"https://vault.example/os/,https://vault.example/updates/";
+	bench.rows[ROW_MLNX].key = "file:///etc/pki/rpm-gpg/KEY";
+	bench_plan(&bench);
+	assert_null(bench_step(&bench, "vault-repository"));
+	(void)TEXT_COPY(f->policy.mirrors, "centos-eol");
+	bench_plan(&bench);
+	expect_steps("vault-repository build-packages vault-repository-end download installer "
+		     "services modules-boot boot-unit boot-unit-wanted next-boot modules");
+	step = bench_step(&bench, "vault-repository");
+	assert_string_equal(step->items[0], "etc/yum.repos.d/ib-vmext-vault.repo");
+	assert_non_null(strstr(step->content, "baseurl=https://vault.example/os/\n"));
+	assert_non_null(strstr(step->content, "[ib-vmext-vault-2]\nname=Archive 2\n"
+					      "baseurl=https://vault.example/updates/\n"));
+	assert_non_null(strstr(step->content, "gpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/KEY\n"));
+	assert_string_equal(bench_step(&bench, "vault-repository-end")->content, "");
+}
+
+/* Known issues 35 and 37: the plan stops where nobody would build them anew. */
+static const struct {
+	const char *module, *dkms, *route, *options;
+	bool force, stops;
+} foreign[] = {
+	{ "ko2iblnd", NULL, "mlnx-ofed", "", false, true },
+	{ "ko2iblnd", "lustre-client", "mlnx-ofed", "", false, false },
+	{ "ko2iblnd", "beegfs", "mlnx-ofed", "", false, true },
+	{ "ko2iblnd", NULL, "mlnx-ofed", "", true, false },
+	{ "beegfs", NULL, "doca-ofed", "", false, true },
+	{ "beegfs", "beegfs", "doca-ofed", "", false, false },
+	{ "nvidia_peermem", NULL, "mlnx-ofed", "", false, true },
+	{ "nvidia_peermem", "nvidia", "mlnx-ofed", "", false, false },
+	{ "rpcrdma", NULL, "mlnx-ofed", "", false, true },
+	{ "rpcrdma", NULL, "mlnx-ofed", "--with-nfsrdma", false, false },
+	{ "rpcrdma", NULL, "doca-ofed", "", false, false },
+	{ "ko2iblnd", NULL, "inbox", "", false, false },
+	{ "mana_ib", NULL, "mlnx-ofed", "", false, false },
+};
+
+static void stops_at_foreign_modules(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
+		bench_reset(&bench);
+		s->force = foreign[i].force;
+		s->driver = text_eq(foreign[i].route, "mlnx-ofed")   ? CHOICE_MLNX_OFED
+			    : text_eq(foreign[i].route, "doca-ofed") ? CHOICE_DOCA_OFED
+								     : CHOICE_INBOX;
+		bench.rows[ROW_MLNX].options = foreign[i].options;
+		f->nusers = 1;
+		(void)TEXT_COPY(f->users[0].name, foreign[i].module);
+		(void)TEXT_COPY(f->users[0].holds, "ib_core");
+		if (foreign[i].dkms != NULL)
+			dkms_add(f, foreign[i].dkms, f->kernel.release, DKMS_INSTALLED);
+		bench_plan(&bench);
+		if ((d->fault == FAULT_FOREIGN_MODULES) != foreign[i].stops ||
+		    d->exit_code != (foreign[i].stops ? 12 : 0))
+			fail_msg("row %zu: %d: %s", i, d->exit_code, d->reason);
+		if (foreign[i].stops)
+			assert_non_null(strstr(d->reason, foreign[i].module));
+	}
 }
 
 static void leaves_the_firmware_once(void **unused)
@@ -377,7 +496,7 @@ static void leaves_the_firmware_once(void **unused)
 	ask_mlnx();
 	bench.rows[ROW_MLNX].options = "--without-fw-update --force";
 	bench_plan(&bench);
-	assert_int_equal(bench_step(&bench, "installer")->nitems, 2);
+	assert_int_equal(bench_step(&bench, "installer")->nitems, 4);
 }
 
 /* Issues 31, 32, 34, 35. */
@@ -534,6 +653,10 @@ int main(void)
 		cmocka_unit_test(plans_doca_from_an_online_repository),
 		cmocka_unit_test(plans_doca_with_dnf),
 		cmocka_unit_test(plans_mlnx),
+		cmocka_unit_test(has_the_former_to_hand),
+		cmocka_unit_test(renews_the_initramfs),
+		cmocka_unit_test(builds_from_the_vault),
+		cmocka_unit_test(stops_at_foreign_modules),
 		cmocka_unit_test(leaves_the_firmware_once),
 		cmocka_unit_test(waits_for_the_boot),
 		cmocka_unit_test(reloads_off_hyperv),
