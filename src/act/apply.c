@@ -20,6 +20,7 @@
 #include "act/sign.h"
 #include "act/step/repository.h"
 #include "act/boot/waits.h"
+#include "act/step/installer.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -150,6 +151,7 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 	    step_repository_possible(&r->steps, plan, err) < 0 ||
 	    reach_all(&r->steps, plan, err) < 0 ||
 	    plan_resolve(&r->steps, step_packages_ready, plan, t, err) < 0 ||
+	    step_installer_possible(&r->steps, plan, err) < 0 ||
 	    is_as_agreed(r->options, t, err) < 0) {
 		log_stage(log, "plan", STAGE_FAILED, -1, "plan.failed", "%s", err->what);
 		return -1;

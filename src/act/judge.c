@@ -6,6 +6,7 @@
 #include "act/packages/manager.h"
 #include "act/progress.h"
 #include "act/fetch/reach.h"
+#include "act/step/installer.h"
 #include "act/step/repository.h"
 #include "act/step/step.h"
 #include "base/text.h"
@@ -142,5 +143,7 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 		return -1;
 	if (step_repository_possible(&c, plan, err) < 0)
 		return -1;
-	return plan_resolve(&c, step_packages_resolve, plan, ret, err);
+	if (plan_resolve(&c, step_packages_resolve, plan, ret, err) < 0)
+		return -1;
+	return h->live ? step_installer_possible(&c, plan, err) : 0;
 }

@@ -7,6 +7,7 @@
 #include "act/act.h"
 #include "act/journal.h"
 #include "act/bundle/offline.h"
+#include "act/ofed/unpack.h"
 #include "act/packages/proxy.h"
 #include "act/program.h"
 #include "act/receipt.h"
@@ -88,6 +89,7 @@ void tidy_run(const struct act *a, const struct journal *j)
 	wgetrc_tidy(a);
 	package_proxy_tidy(a->host);
 	offline_tidy(a->host);
+	unpack_tidy(a->host);
 	rc = journal_prune(a->state);
 	if (rc < 0)
 		LOG(a->host->log, WARNING, "tidy.journals",
@@ -107,6 +109,7 @@ void tidy_idle(const struct act *a)
 	wgetrc_tidy(a);
 	package_proxy_tidy(a->host);
 	offline_tidy(a->host);
+	unpack_tidy(a->host);
 }
 
 json_t *tidy_programs(const struct act *a, const json_t *receipt)

@@ -138,6 +138,11 @@ int download_place(const struct host *h, const char *name, int64_t bytes, char *
 	return refuse(h, name, need, first, err);
 }
 
+const char *download_place_at(unsigned at)
+{
+	return at < ARRAY_SIZE(places) ? places[at].dir : NULL;
+}
+
 int download_find(const struct host *h, const char *name, char *ret, size_t size)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {

@@ -26,5 +26,8 @@ bool download_is_archive(const char *name);
 int download_place(const struct host *h, const char *name, int64_t bytes, char *ret, size_t size,
 		   struct error *err);
 
+/* The places that there may be, below the host's root; NULL after the last. */
+const char *download_place_at(unsigned at);
+
 /* Where a file of this name lies by now, below the host's root. Returns 0 or -ENOENT. */
 int download_find(const struct host *h, const char *name, char *ret, size_t size);
