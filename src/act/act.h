@@ -52,6 +52,28 @@ struct apply_options {
 	const struct transaction *agreed;
 };
 
+/* Why something differs after an undo from how it was before the run. */
+enum difference_reason {
+	DIFFERS_LEFT,        /* we changed it, and it is not back: a failure */
+	DIFFERS_KEPT_BACK,   /* we changed it, and the undo says why it stays */
+	DIFFERS_KEPT_BESIDE, /* a person's version of a file of ours */
+	DIFFERS_NEXT_BOOT,   /* a loaded module */
+	DIFFERS_FOREIGN,     /* not by us */
+	DIFFERS_COUNT
+};
+
+struct difference {
+	char kind[8];   /* "package", "mark", "file" (units among them) or "module" */
+	char name[160]; /* a path is without its leading slash */
+	char before[80], after[80];
+	enum difference_reason why;
+};
+
+const char *difference_why(const struct difference *d);       /* "foreign" */
+const char *difference_explained(const struct difference *d); /* half a sentence */
+
+enum { DIFFERENCES_MAX = 40 };
+
 struct outcome {
 	int exit_code; /* of the seed's table */
 	enum fault fault;
@@ -63,6 +85,11 @@ struct outcome {
 	struct plan plan;
 	struct verification verification;
 	struct facts facts; /* as they were at the end */
+	/* Of a run that was undone: the machine held against how it was before. */
+	bool compared;
+	struct difference differences[DIFFERENCES_MAX];
+	unsigned ndifferences; /* more than DIFFERENCES_MAX: the first are listed */
+	unsigned differ[DIFFERS_COUNT];
 };
 
 /* Finish what an open journal holds, if there is one; then plan, carry out, verify, write the

@@ -135,3 +135,61 @@ void outcome_of_pending(struct outcome *out, const char *why)
 			       out->fault == FAULT_REBOOT_REQUIRED ? row->remedy
 								   : fault_row(out->fault)->remedy);
 }
+
+enum { NAMED_MAX = 3 };
+
+/* "package x, file /etc/y and 2 more" */
+static void name_some(const struct outcome *out, bool left, char *ret, size_t size)
+{
+	unsigned named = 0, more = 0;
+
+	ret[0] = '\0';
+	for (unsigned i = 0; i < out->ndifferences && i < DIFFERENCES_MAX; i++) {
+		const struct difference *d = &out->differences[i];
+		size_t n = strlen(ret);
+
+		if ((d->why == DIFFERS_LEFT) != left || d->why == DIFFERS_NEXT_BOOT)
+			continue;
+		if (named == NAMED_MAX)
+			more++;
+		else
+			(void)text_format(ret + n, size - n, "%s%s %s%s", named++ ? ", " : "",
+					  d->kind, text_eq(d->kind, "file") ? "/" : "", d->name);
+	}
+	if (more > 0) {
+		size_t n = strlen(ret);
+
+		(void)text_format(ret + n, size - n, " and more");
+	}
+}
+
+void outcome_left(const struct outcome *out, struct error *kept)
+{
+	char names[300];
+
+	if (out->differ[DIFFERS_LEFT] == 0 || kept->fault != FAULT_NONE)
+		return;
+	name_some(out, true, names, sizeof(names));
+	error_set(kept, FAULT_KEPT_BACK, 0,
+		  "%u of the things that were changed are not as they were before: %s",
+		  out->differ[DIFFERS_LEFT], names);
+}
+
+void outcome_others(const struct outcome *out, bool modules_stay, char *ret, size_t size)
+{
+	unsigned others = out->differ[DIFFERS_FOREIGN] + out->differ[DIFFERS_KEPT_BESIDE];
+	const char *modules = modules_stay
+				      ? ", but modules that were loaded stay until the next boot"
+				      : "";
+	char names[240];
+
+	if (others == 0) {
+		(void)text_format(ret, size, "Everything is as it was before%s", modules);
+		return;
+	}
+	name_some(out, false, names, sizeof(names));
+	(void)text_format(ret, size,
+			  "Everything that was changed is as it was before%s. What others changed "
+			  "since stays: %s",
+			  modules, names);
+}

@@ -36,3 +36,10 @@ void outcome_of_pending(struct outcome *out, const char *why);
 
 /* The work began and ended otherwise: always 14. `state` says how the machine is now. */
 void outcome_of_end(struct outcome *out, const struct error *cause, const char *state);
+
+/* What a comparison found that a step had changed and that no undo has told of: *kept becomes
+ * FAULT_KEPT_BACK and names it. */
+void outcome_left(const struct outcome *out, struct error *kept);
+
+/* How the machine is after an undo, with what differs that is not of the run. */
+void outcome_others(const struct outcome *out, bool modules_stay, char *ret, size_t size);

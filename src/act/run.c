@@ -10,6 +10,7 @@
 #include "act/receipt.h"
 #include "act/boot/resume_unit.h"
 #include "act/run_room.h"
+#include "act/snapshot.h"
 #include "act/tidy.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -76,6 +77,7 @@ void run_init(struct run *r, struct act *a, const struct apply_options *o, struc
 void run_free(struct run *r)
 {
 	journal_free(&r->journal);
+	json_decref(r->before);
 }
 
 static bool is_taken_over(const struct run *r)
@@ -254,7 +256,9 @@ static int prepare_resume(struct run *r, struct error *err)
 static enum event_kind phase_planned(struct run *r, struct error *err)
 {
 	(void)err;
-	return prepare_resume(r, &r->cause) < 0 ? EV_STEP_FAILED : EV_BEGIN;
+	if (snapshot_keep(&r->journal, &r->cause) < 0 || prepare_resume(r, &r->cause) < 0)
+		return EV_STEP_FAILED;
+	return EV_BEGIN;
 }
 
 static enum event_kind phase_applying(struct run *r, struct error *err)
@@ -323,10 +327,14 @@ static void prepare_undo(struct run *r)
 		    why.what);
 }
 
+/* The run that is undone: another, or this one. */
+static const char *undoes(const struct run *r)
+{
+	return json_text_at(r->journal.begin, "undoes", r->journal.run);
+}
+
 static enum event_kind phase_undoing(struct run *r, struct error *err)
 {
-	const char *undoes = json_text_at(r->journal.begin, "undoes", r->journal.run);
-
 	prepare_undo(r);
 	for (unsigned i = r->journal.plan.nsteps; i-- > 0;) {
 		struct error cause = { 0 }, journal = { 0 };
@@ -344,7 +352,7 @@ static enum event_kind phase_undoing(struct run *r, struct error *err)
 		return EV_UNDO_FAILED;
 	}
 	/* A run that was verified before it was turned back is listed, too. */
-	if (receipt_drop(r->act->host, undoes, err) < 0)
+	if (receipt_drop(r->act->host, undoes(r), err) < 0)
 		return EV_JOURNAL_FAILED;
 	log_stage(r->act->host->log, "undo", STAGE_DONE, -1, "undo.done",
 		  "everything is as it was before");
@@ -372,11 +380,11 @@ static bool modules_stay(const struct journal *j)
 static void fill_undone(struct run *r)
 {
 	struct outcome *out = r->out;
-	const char *state = modules_stay(&r->journal)
-				    ? "Everything is as it was before, but modules that were "
-				      "loaded stay until the next boot"
-				    : "Everything is as it was before";
+	char state[400];
 
+	snapshot_compare(r->before, &r->journal, &r->kept, out);
+	outcome_left(out, &r->kept);
+	outcome_others(out, modules_stay(&r->journal), state, sizeof(state));
 	if (r->kept.fault != FAULT_NONE)
 		outcome_of_end(out, &r->kept, "Everything else is as it was before");
 	else if (journal_is_undo(&r->journal))
@@ -434,6 +442,8 @@ static int drive(struct run *r, struct error *err)
 	/* A stuck run stays open: the next one tries again. */
 	if (r->journal.phase == PHASE_STUCK)
 		return 0;
+	if (r->journal.phase == PHASE_UNDONE)
+		r->before = snapshot_load(&r->journal, undoes(r));
 	tidy_run(r->act, &r->journal);
 	return journal_close(&r->journal, err);
 }

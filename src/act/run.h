@@ -19,6 +19,7 @@ struct run {
 	struct error cause; /* why it is undone */
 	struct error stuck; /* why it could not be undone */
 	struct error kept;  /* FAULT_KEPT_BACK: what stays although it was undone */
+	json_t *before;     /* owned: the snapshot that an undone run is held against */
 	bool verified;      /* out->verification is of this run */
 	bool may_order;     /* a restart of the machine, in this process */
 	char pending[320];  /* why the restart that is due was not made; "" if none is */

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/page.h"
 #include "cli/render.h"
 #include "cli/standing.h"
 #include "handler/handler.h"
@@ -28,14 +29,56 @@ static int open_status_log(struct app *app)
 	return fd;
 }
 
+static json_t *differences_to_json(const struct outcome *o)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < o->ndifferences && i < DIFFERENCES_MAX; i++) {
+		const struct difference *d = &o->differences[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:s, s:s}", "kind",
+						      d->kind, "name", json_text_or_null(d->name),
+						      "before", json_text_or_null(d->before),
+						      "after", json_text_or_null(d->after), "why",
+						      difference_why(d), "explanation",
+						      difference_explained(d)));
+	}
+	return list;
+}
+
 static json_t *outcome_to_json(const struct outcome *o)
 {
-	return json_pack("{s:s, s:i, s:o, s:s, s:o, s:b, s:b, s:o, s:o}", "schema",
+	return json_pack("{s:s, s:i, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:b, s:i, s:o}", "schema",
 			 "ib-vmext/outcome/1", "exitCode", o->exit_code, "fault",
 			 json_text_or_null(o->fault == FAULT_NONE ? "" : fault_row(o->fault)->slug),
 			 "message", o->message, "run", json_text_or_null(o->run), "changed",
 			 o->changed, "rebootPending", o->reboot_pending, "plan",
-			 plan_to_json(&o->plan), "verify", verify_to_json(&o->verification));
+			 plan_to_json(&o->plan), "verify", verify_to_json(&o->verification),
+			 "compared", o->compared, "differenceCount", (int)o->ndifferences,
+			 "differences", differences_to_json(o));
+}
+
+/* Of a run that was undone: what it was held against, and what differs. */
+static void show_differences(struct app *app, const struct outcome *o)
+{
+	struct page page = page_of(app->out);
+
+	if (o->ndifferences > 0)
+		page_heading(&page, "Held against how it was before:");
+	for (unsigned i = 0; i < o->ndifferences && i < DIFFERENCES_MAX; i++) {
+		const struct difference *d = &o->differences[i];
+		struct page_label label = { .indent = 2,
+					    .field = 10,
+					    .style = d->why == DIFFERS_LEFT ? PAGE_BAD : PAGE_PLAIN,
+					    .text = d->kind };
+
+		page_item(&page, &label, "%s%s: %s before, %s now; %s",
+			  text_eq(d->kind, "file") ? "/" : "", d->name, d->before, d->after,
+			  difference_explained(d));
+	}
+	if (o->ndifferences > DIFFERENCES_MAX)
+		page_text(&page, 2, "and %u more, which the log names",
+			  o->ndifferences - DIFFERENCES_MAX);
 }
 
 static int show_outcome(struct app *app, const struct outcome *o)
@@ -48,6 +91,7 @@ static int show_outcome(struct app *app, const struct outcome *o)
 		return o->exit_code;
 	}
 	fprintf(app->out, "%s\n", o->message);
+	show_differences(app, o);
 	if (o->facts.nports) {
 		fputc('\n', app->out);
 		render_ports(app->out, &o->facts);
