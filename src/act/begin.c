@@ -2,11 +2,29 @@
 #include "act/begin.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "act/run.h"
 #include "act/receipt.h"
 #include "act/tidy.h"
+#include "base/log.h"
+#include "base/redact.h"
 #include "base/text.h"
+#include "host/host.h"
+
+/* For who goes on after a crash without a request at hand. A password in an address is left out:
+ * the journal stays. */
+static json_t *settings_kept(const struct run *r)
+{
+	AUTO_JSON json_t *settings = settings_to_json(r->options->settings);
+	const struct log *log = r->act->host->log;
+	AUTO_BUF struct buf text = { 0 };
+
+	if (!settings || json_write(settings, false, &text) < 0)
+		return NULL;
+	redact(text.data, log ? log->secrets : NULL, log ? log->nsecrets : 0);
+	return json_parse(buf_text(&text), strlen(buf_text(&text)), NULL, 0);
+}
 
 static json_t *record(const struct run *r, const char *kind, const json_t *receipt)
 {
@@ -14,9 +32,9 @@ static json_t *record(const struct run *r, const char *kind, const json_t *recei
 
 	return json_pack("{s:s, s:b, s:I, s:s, s:s, s:o, s:o, s:I}", "kind", kind, "first",
 			 !receipt, "seq", (json_int_t)o->seq, "version", o->version,
-			 "settingsDigest", o->settings_digest, "settings",
-			 settings_to_json(o->settings), "programs", tidy_programs(r->act, receipt),
-			 "preparedSeconds", (json_int_t)r->prepared_s);
+			 "settingsDigest", o->settings_digest, "settings", settings_kept(r),
+			 "programs", tidy_programs(r->act, receipt), "preparedSeconds",
+			 (json_int_t)r->prepared_s);
 }
 
 static int begin(struct run *r, json_t *record, const struct plan *plan, struct error *err)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "act/receipt.h"
+#include "base/fs.h"
 
 #define MODULES "lib/modules/6.1.0-56-amd64/"
 #define PORT    "sys/class/infiniband/mlx5_0/ports/1/"
@@ -187,11 +188,37 @@ static void does_not_hold_where_one_thing_differs(void **unused)
 	}
 }
 
+static int read_one(void *ctx, const char *name)
+{
+	char path[200];
+
+	TEXT_FORMAT(path, ACT_STATE_DIR "/journal/%s", name);
+	return fs_read(m.host.root, path, 1 << 20, ctx);
+}
+
+/* A password in an address of the public settings is no protected setting, and stays out even so.
+ */
+static void journal_keeps_no_password(void **unused)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct outcome o;
+
+	(void)unused;
+	machine_make(&m);
+	TEXT_COPY(m.settings.mirror, "https://u:geheim@h/?sig=geheim");
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+	assert_int_equal(fs_list(m.host.root, ACT_STATE_DIR "/journal", read_one, &text), 0);
+	assert_non_null(strstr(text.data, "https://u:***@h/?sig=***"));
+	assert_null(strstr(text.data, "geheim"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(holds_where_nothing_differs, set_up, tear_down),
 		cmocka_unit_test(does_not_hold_where_one_thing_differs),
+		cmocka_unit_test_teardown(journal_keeps_no_password, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
