@@ -36,7 +36,7 @@ static int look(const struct host *h, const struct catalogue *c, struct facts *f
 		return -1;
 	}
 	catalogue_classify(c, f);
-	verify_facts(f, c, ret);
+	verify_facts(f, c, VERIFY_DRIVER, ret);
 	return 0;
 }
 

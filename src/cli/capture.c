@@ -297,16 +297,34 @@ static json_t *list_complete(struct capture *c)
 	return TAKE(complete);
 }
 
+static json_t *list_addresses(struct capture *c)
+{
+	AUTO_JSON json_t *addresses = c->recorder.addresses ? json_object() : NULL;
+	const char *netdev;
+	json_t *address;
+
+	json_object_foreach(c->recorder.addresses, netdev, address)
+	{
+		AUTO_BUF struct buf b = { 0 };
+
+		if (alias_value(&c->aliases, json_string_value(address), &b) < 0 ||
+		    json_object_set_new(addresses, netdev, json_string(buf_text(&b))) < 0)
+			return NULL;
+	}
+	return TAKE(addresses);
+}
+
 static int write_json(struct capture *c, int dir, struct error *err)
 {
 	AUTO_BUF struct buf text = { 0 };
 	AUTO_JSON json_t *world = json_pack(
-		"{s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:O, s:o, s:o}", "schema", "ib-vmext/world/1",
-		"capturedBy", "ib-vmext " IB_VMEXT_VERSION, "kernel", "release",
+		"{s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:O, s:o, s:o, s:O*, s:o*}", "schema",
+		"ib-vmext/world/1", "capturedBy", "ib-vmext " IB_VMEXT_VERSION, "kernel", "release",
 		json_text_or_null(c->facts->kernel.release), "machine",
 		json_text_or_null(c->recorder.machine), "imds",
 		treat_metadata(&c->aliases, c->recorder.imds), "commands", list_commands(c),
-		"statfs", c->recorder.spaces, "dirs", list_dirs(c), "complete", list_complete(c));
+		"statfs", c->recorder.spaces, "dirs", list_dirs(c), "complete", list_complete(c),
+		"nodes", c->recorder.nodes, "addresses", list_addresses(c));
 	int rc;
 
 	if (!world || json_write(world, true, &text) < 0 || buf_add_text(&text, "\n") < 0)

@@ -9,7 +9,8 @@
 /* Facts in which something hidden stands: there the alias is right. */
 static bool may_be_hidden(const char *key)
 {
-	static const char *const keys[] = { "guid", "netdev", "defaultNetdev", "placementGroup" };
+	static const char *const keys[] = { "guid", "netdev", "defaultNetdev", "placementGroup",
+					    "mac",  "ipv4",   "assignedIpv4" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (text_eq(key, keys[i]))

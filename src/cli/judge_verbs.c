@@ -82,6 +82,8 @@ int verb_verify(struct app *app, int argc, char **argv)
 {
 	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
 	AUTO_JSON json_t *document = NULL;
+	/* Limits and addresses are nothing that `apply` sets yet: there they are no fault. */
+	unsigned scope = app->host.live ? VERIFY_DRIVER : VERIFY_ALL;
 	struct verification v;
 	struct error err = { 0 };
 
@@ -91,9 +93,9 @@ int verb_verify(struct app *app, int argc, char **argv)
 		return no_memory(app);
 	if (look(app, f, &err) < 0)
 		return fail(app, &err);
-	verify_facts(f, app->catalogue, &v);
+	verify_facts(f, app->catalogue, scope, &v);
 	if (app->json) {
-		document = verify_to_json(&v);
+		document = verify_document(&v, f);
 		if (print_json(app, document) != 0)
 			return 14;
 	} else {

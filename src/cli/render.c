@@ -1,7 +1,10 @@
 /* Values as text for a person. */
 #include "cli/render.h"
 
+#include <string.h>
+
 #include "base/text.h"
+#include "cli/page.h"
 #include "facts/facts.h"
 #include "verify/verify.h"
 
@@ -59,21 +62,74 @@ void render_facts(FILE *out, const struct facts *f)
 	render_ports(out, f);
 }
 
+static void render_red(const struct page *p, const struct finding *c)
+{
+	const struct page_label id = { .indent = 2, .field = 26, .style = PAGE_BAD, .text = c->id };
+	const struct page_label from = { .indent = 6, .field = 10, .text = "seen in" };
+	const struct page_label remedy = { .indent = 6, .field = 10, .text = "do" };
+
+	page_item(p, &id, "%s, expected %s", c->measured, c->expected);
+	page_item(p, &from, "%s", c->evidence);
+	page_item(p, &remedy, "%s", c->remedy);
+	if (c->issue > 0)
+		page_text(p, 16, "More: ib-vmext explain issue %u", c->issue);
+}
+
+/* The part of an id before what it is made for. */
+static int kind_length(const struct finding *c)
+{
+	return (int)strcspn(c->id, ":");
+}
+
+static bool is_alike(const struct finding *a, const struct finding *b)
+{
+	return a->ok && b->ok && kind_length(a) == kind_length(b) &&
+	       strncmp(a->id, b->id, (size_t)kind_length(a)) == 0;
+}
+
+/* Green checks of one kind are one line: where all measured the same, that; else how many. */
+static void render_green(const struct page *p, const struct verification *v, unsigned at)
+{
+	const struct finding *first = &v->checks[at];
+	char kind[sizeof first->id];
+	struct page_label id = { .indent = 2, .field = 26, .style = PAGE_GOOD, .text = kind };
+	unsigned count = 0, same = 0;
+
+	for (unsigned i = 0; i < v->nchecks; i++) {
+		if (!is_alike(&v->checks[i], first))
+			continue;
+		if (i < at)
+			return; /* shown already */
+		count++;
+		same += text_eq(v->checks[i].measured, first->measured);
+	}
+	(void)TEXT_FORMAT(kind, "%.*s", kind_length(first), first->id);
+	if (count == 1)
+		page_item(p, &id, "%s", first->measured);
+	else if (same == count)
+		page_item(p, &id, "%s, %u times", first->measured, count);
+	else
+		page_item(p, &id, "%u times as expected", count);
+}
+
 void render_verification(FILE *out, const struct verification *v, const struct facts *f)
 {
+	struct page p = page_of(out);
 	char summary[300];
 
 	verify_summary(v, f, summary, sizeof(summary));
-	/* What is not ok begins with its verdict. */
-	fprintf(out, "%s%s\n\n", v->verdict == VERDICT_OK ? "ok: " : "", summary);
-	for (unsigned i = 0; i < v->nchecks; i++) {
-		const struct finding *c = &v->checks[i];
-
-		fprintf(out, "  %-4s %-26s %s%s%s\n", c->ok ? "ok" : "RED", c->id, c->measured,
-			c->ok ? "" : ", expected ", c->ok ? "" : c->expected);
-		if (!c->ok)
-			fprintf(out, "       %s\n", c->remedy);
-	}
+	/* What is not ok begins with its verdict. One line, however long: it is what others look
+	 * for. */
+	fprintf(out, "%s%s\n", v->verdict == VERDICT_OK ? "ok: " : "", summary);
+	if (v->verdict != VERDICT_OK)
+		page_heading(&p, "Not as it should be");
+	for (unsigned i = 0; i < v->nchecks; i++)
+		if (!v->checks[i].ok)
+			render_red(&p, &v->checks[i]);
+	page_heading(&p, "As it should be");
+	for (unsigned i = 0; i < v->nchecks; i++)
+		if (v->checks[i].ok)
+			render_green(&p, v, i);
 	fputc('\n', out);
 	render_ports(out, f);
 }

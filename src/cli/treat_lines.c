@@ -142,6 +142,11 @@ bool line_is_of_proxy(void *state, const char *line, size_t len)
 	return false;
 }
 
+bool line_is_of_manager(void *state, const char *line, size_t len)
+{
+	return begins(line, len, "DefaultLimit") || line_is_of_proxy(state, line, len);
+}
+
 bool word_is_of_boot(void *state, const char *word, size_t len)
 {
 	static const char *const heads[] = {
@@ -177,18 +182,29 @@ int treat_nothing(struct aliases *a, unsigned flags, const char *text, size_t le
 	return buf_add(ret, text, len);
 }
 
+/* An entry of .modinfo: from its key to the NUL behind it. */
+static int put_entry(const char *text, size_t len, const char *key, struct buf *ret)
+{
+	const char *at = memmem(text, len, key, strlen(key));
+	int rc;
+
+	if (!at)
+		return 0;
+	rc = buf_add(ret, at, strnlen(at, len - (size_t)(at - text)));
+	return rc < 0 ? rc : buf_add(ret, "", 1);
+}
+
 int treat_module(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret)
 {
 	static const char key[] = "vermagic=", mark[] = "~Module signature appended~\n";
-	const char *at = memmem(text, len, key, strlen(key));
 	size_t end = strlen(mark);
 	int rc;
 
-	if (!(flags & TREAT_REDUCED) || !at)
+	if (!(flags & TREAT_REDUCED) || !memmem(text, len, key, strlen(key)))
 		return treat_nothing(a, flags, text, len, ret);
-	rc = buf_add(ret, at, strnlen(at, len - (size_t)(at - text)));
+	rc = put_entry(text, len, key, ret);
 	if (rc == 0)
-		rc = buf_add(ret, "", 1);
+		rc = put_entry(text, len, "srcversion=", ret);
 	if (rc == 0 && len >= end && memcmp(text + len - end, mark, end) == 0)
 		rc = buf_add(ret, mark, end);
 	return rc;

@@ -20,6 +20,7 @@ bool line_is_of_mount(void *state, const char *line, size_t len);   /* proc/moun
 bool line_is_of_agent(void *state, const char *line, size_t len);   /* waagent.conf */
 bool line_is_of_cloud(void *state, const char *line, size_t len);   /* cloud.cfg, of the network */
 bool line_is_of_proxy(void *state, const char *line, size_t len);   /* whatever sets one */
+bool line_is_of_manager(void *state, const char *line, size_t len); /* systemd's system.conf */
 bool word_is_of_boot(void *state, const char *word, size_t len);    /* proc/cmdline */
 bool line_is_no_comment(void *state, const char *line, size_t len);
 

@@ -58,6 +58,8 @@ enum {
 	FACTS_DKMS_MAX = 24,
 	FACTS_SPACES_MAX = 8,
 	FACTS_PACKS_MAX = 16,
+	FACTS_KERNELS_MAX = 16,
+	FACTS_ASSIGNED_MAX = 64,
 };
 
 struct vm_facts {
@@ -105,6 +107,22 @@ struct nic_facts {
 	unsigned link_gtps_x10;     /* current PCIe speed in tenths of GT/s: 160; 0 if not known */
 	unsigned link_width;        /* lanes, 0 if not known */
 	int numa_node;              /* -1 if there is none or it is not known */
+	unsigned most_gtps_x10;     /* what the link could have; 0 if not known */
+	unsigned most_width;
+};
+
+/* A device node of dev/infiniband. */
+struct node_facts {
+	char name[16];       /* "uverbs0"; "" if the kernel has made none */
+	enum tristate there; /* in dev/infiniband; UNKNOWN also where the class cannot be read */
+	unsigned mode;       /* 0666, where it is there */
+	unsigned group;      /* its group's number */
+};
+
+/* Counts since the function came up. Source: ports/<n>/counters/. */
+struct counter_facts {
+	bool known; /* link_downed could be read */
+	uint64_t link_downed, link_error_recovery, symbol_error, receive_errors, transmit_discards;
 };
 
 struct port_facts {
@@ -120,6 +138,13 @@ struct port_facts {
 	unsigned npkeys;
 	char netdev[16]; /* "ib0", "" if none */
 	char guid[20];   /* "0015:5dff:fe33:ff0c" */
+	struct counter_facts counters;
+	struct node_facts uverbs, umad;
+	unsigned uverbs_abi;     /* of the device's own commands; 0 if not known */
+	char netdev_state[16];   /* "up", "down": operstate; "" if not known */
+	enum tristate addressed; /* the interface has an IPv4 address */
+	char ipv4[16];           /* that address */
+	char assigned_ipv4[16];  /* the one that the host names for it; "" if none */
 };
 
 /* A kernel module of the RDMA stack that matters to us. */
@@ -133,6 +158,8 @@ struct module_facts {
 	char vermagic[96]; /* its release part: "6.1.0-56-amd64" */
 	enum tristate is_signed;
 	bool blacklisted; /* by a "blacklist" or "install … /bin/false" line of modprobe.d */
+	/* A digest of its source, in the file and in the kernel's memory; "" where it says none. */
+	char srcversion[32], loaded_srcversion[32];
 };
 
 /* A loaded module that hangs on one of the stack without being of it: Lustre, BeeGFS,
@@ -150,6 +177,26 @@ struct dkms_facts {
 	char name[48], version[64];
 	char kernel[96]; /* "" where it is only added */
 	enum dkms_state state;
+};
+
+/* Source: lib/modules/<release>/modules.dep. */
+struct kernel_image {
+	char release[96];
+	bool newer; /* than the one that runs, and of its flavour */
+};
+
+/* Locked memory, as it is set: "unlimited", a number of KiB, "default" where nothing is set; "" if
+ * not known. Sources: etc/security/limits.conf and limits.d, for "*"; DefaultLimitMEMLOCK of
+ * etc/systemd/system.conf and its drop-ins. */
+struct limit_facts {
+	char session_soft[24], session_hard[24];
+	char service_soft[24];
+};
+
+/* A pair of IPoIB_Data. */
+struct assigned_address {
+	char mac[16];  /* "00155D33FF17" */
+	char ipv4[16]; /* "172.16.1.14" */
 };
 
 /* Source: what the agent's package, its directories and its configuration say. */
@@ -177,6 +224,8 @@ struct kvp_facts {
 	bool malformed;       /* a pool file that is no whole number of records */
 	unsigned ipoib_pairs; /* MAC:IP pairs of IPoIB_Data */
 	bool network_direct;  /* NdDriverVersion is there */
+	struct assigned_address assigned[FACTS_ASSIGNED_MAX];
+	unsigned nassigned;
 };
 
 /* Room on a file system that the work needs. */
@@ -247,6 +296,10 @@ struct facts {
 	unsigned nusers;
 	struct dkms_facts dkms[FACTS_DKMS_MAX];
 	unsigned ndkms;
+	struct kernel_image kernels[FACTS_KERNELS_MAX]; /* with modules, the running one included */
+	unsigned nkernels;
+	struct limit_facts limits;
+	unsigned verbs_abi; /* sys/class/infiniband_verbs/abi_version; 0 if not known */
 	struct agent_facts agent;
 	struct network_facts network;
 	struct kvp_facts kvp;

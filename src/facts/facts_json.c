@@ -88,9 +88,27 @@ static const struct record_field nic_fields[] = {
 	PLAIN(nic_facts, "linkGtpsX10", NUMBER, link_gtps_x10),
 	PLAIN(nic_facts, "linkWidth", NUMBER, link_width),
 	PLAIN(nic_facts, "numaNode", INDEX, numa_node),
+	PLAIN(nic_facts, "mostGtpsX10", NUMBER, most_gtps_x10),
+	PLAIN(nic_facts, "mostWidth", NUMBER, most_width),
 };
 
 static const struct record_field pkey[] = { { NULL, RECORD_PKEY } };
+
+static const struct record_field counter_fields[] = {
+	PLAIN(counter_facts, "known", BOOL, known),
+	PLAIN(counter_facts, "linkDowned", BYTES, link_downed),
+	PLAIN(counter_facts, "linkErrorRecovery", BYTES, link_error_recovery),
+	PLAIN(counter_facts, "symbolError", BYTES, symbol_error),
+	PLAIN(counter_facts, "receiveErrors", BYTES, receive_errors),
+	PLAIN(counter_facts, "transmitDiscards", BYTES, transmit_discards),
+};
+
+static const struct record_field node_fields[] = {
+	TEXT(node_facts, "name", name),
+	PLAIN(node_facts, "there", TRISTATE, there),
+	PLAIN(node_facts, "mode", NUMBER, mode),
+	PLAIN(node_facts, "group", NUMBER, group),
+};
 
 static const struct record_field port_fields[] = {
 	TEXT(port_facts, "device", device),
@@ -105,6 +123,14 @@ static const struct record_field port_fields[] = {
 	LIST(port_facts, "pkeys", pkeys, npkeys, pkey),
 	TEXT(port_facts, "netdev", netdev),
 	TEXT(port_facts, "guid", guid),
+	OBJECT(port_facts, "counters", counters, counter_fields),
+	OBJECT(port_facts, "uverbs", uverbs, node_fields),
+	OBJECT(port_facts, "umad", umad, node_fields),
+	PLAIN(port_facts, "uverbsAbi", NUMBER, uverbs_abi),
+	TEXT(port_facts, "netdevState", netdev_state),
+	PLAIN(port_facts, "addressed", TRISTATE, addressed),
+	TEXT(port_facts, "ipv4", ipv4),
+	TEXT(port_facts, "assignedIpv4", assigned_ipv4),
 };
 
 static const struct record_field module_fields[] = {
@@ -113,6 +139,8 @@ static const struct record_field module_fields[] = {
 	PLAIN(module_facts, "builtIn", BOOL, built_in),
 	TEXT(module_facts, "path", path),
 	TEXT(module_facts, "vermagic", vermagic),
+	TEXT(module_facts, "srcversion", srcversion),
+	TEXT(module_facts, "loadedSrcversion", loaded_srcversion),
 	PLAIN(module_facts, "isSigned", TRISTATE, is_signed),
 	PLAIN(module_facts, "blacklisted", BOOL, blacklisted),
 };
@@ -128,6 +156,23 @@ static const struct record_field dkms_fields[] = {
 	TEXT(dkms_facts, "kernel", kernel),
 	WORD(dkms_facts, "state", state, names_dkms_state),
 };
+
+static const struct record_field image_fields[] = {
+	TEXT(kernel_image, "release", release),
+	PLAIN(kernel_image, "newer", BOOL, newer),
+};
+
+static const struct record_field limit_fields[] = {
+	TEXT(limit_facts, "sessionSoft", session_soft),
+	TEXT(limit_facts, "sessionHard", session_hard),
+	TEXT(limit_facts, "serviceSoft", service_soft),
+};
+
+static const struct record_field assigned_fields[] = {
+	TEXT(assigned_address, "mac", mac),
+	TEXT(assigned_address, "ipv4", ipv4),
+};
+static const struct record_field assigned[] = { PART(NULL, assigned_fields) };
 
 static const struct record_field agent_fields[] = {
 	TEXT(agent_facts, "version", version),
@@ -151,6 +196,7 @@ static const struct record_field kvp_fields[] = {
 	PLAIN(facts, "malformed", BOOL, kvp.malformed),
 	PLAIN(facts, "ipoibPairs", NUMBER, kvp.ipoib_pairs),
 	PLAIN(facts, "networkDirect", BOOL, kvp.network_direct),
+	LIST(facts, "assigned", kvp.assigned, kvp.nassigned, assigned),
 };
 
 static const struct record_field policy_fields[] = {
@@ -206,6 +252,7 @@ static const struct record_field package[] = { PART(NULL, package_fields) };
 static const struct record_field space[] = { PART(NULL, space_fields) };
 static const struct record_field user[] = { PART(NULL, user_fields) };
 static const struct record_field dkms[] = { PART(NULL, dkms_fields) };
+static const struct record_field image[] = { PART(NULL, image_fields) };
 static const struct record_field pack[] = { PART(NULL, pack_fields) };
 
 static const struct record_field fact_fields[] = {
@@ -226,6 +273,9 @@ static const struct record_field fact_fields[] = {
 	LIST(facts, "spaces", spaces, nspaces, space),
 	LIST(facts, "users", users, nusers, user),
 	LIST(facts, "dkms", dkms, ndkms, dkms),
+	LIST(facts, "kernels", kernels, nkernels, image),
+	OBJECT(facts, "limits", limits, limit_fields),
+	PLAIN(facts, "verbsAbi", NUMBER, verbs_abi),
 	OBJECT(facts, "agent", agent, agent_fields),
 	OBJECT(facts, "network", network, network_fields),
 	{ "kvp", RECORD_OBJECT, TABLE(kvp_fields), .optional = true,

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "host/host.h"
+#include "host/node.h"
 #include "host/root.h"
 #include "host/run.h"
 
@@ -38,6 +39,8 @@ void recorder_free(struct recorder *r)
 	json_decref(r->commands);
 	json_decref(r->spaces);
 	json_decref(r->complete);
+	json_decref(r->nodes);
+	json_decref(r->addresses);
 	json_decref(r->imds);
 	*r = (struct recorder) { 0 };
 }
@@ -249,6 +252,33 @@ void recorder_space(const struct host *h, const char *path, uint64_t free_bytes,
 	set_new(h->recorder, h->recorder->spaces, mount,
 		json_pack("{s:I, s:I}", "freeBytes", (json_int_t)free_bytes, "totalBytes",
 			  (json_int_t)total_bytes));
+}
+
+/* A value is NULL where what was asked for is not there. */
+static void note_in(struct recorder *r, json_t **object, const char *key, json_t *value)
+{
+	if (!*object)
+		*object = json_object();
+	if (value)
+		set_new(r, *object, key, value);
+}
+
+void recorder_node(const struct host *h, const char *path, const struct node *node)
+{
+	char mode[8];
+
+	if (!h->recorder)
+		return;
+	(void)TEXT_FORMAT(mode, "%04o", node ? node->mode : 0);
+	note_in(h->recorder, &h->recorder->nodes, path,
+		node ? json_pack("{s:s, s:i}", "mode", mode, "group", (int)node->group) : NULL);
+}
+
+void recorder_ipv4(const struct host *h, const char *netdev, const char *address)
+{
+	if (h->recorder)
+		note_in(h->recorder, &h->recorder->addresses, netdev,
+			address ? json_string(address) : NULL);
 }
 
 /* What a program wrote, as JSON can carry it. */

@@ -14,6 +14,7 @@
 #include "host/metadata.h"
 
 struct host;
+struct node;
 struct run_result;
 struct run_spec;
 
@@ -32,11 +33,13 @@ struct noted {
 struct recorder {
 	struct noted *at; /* in the order in which they were met */
 	size_t count, space;
-	size_t bytes;       /* of all contents */
-	json_t *places;     /* path -> index in `at` */
-	json_t *commands;   /* the members of world.json of these names */
-	json_t *spaces;     /* "statfs" */
-	json_t *complete;   /* object: path -> true */
+	size_t bytes;     /* of all contents */
+	json_t *places;   /* path -> index in `at` */
+	json_t *commands; /* the members of world.json of these names */
+	json_t *spaces;   /* "statfs" */
+	json_t *complete; /* object: path -> true */
+	json_t *nodes,
+		*addresses; /* NULL: nothing could be asked; what is not there is not in them */
 	json_t *imds;       /* NULL: not asked */
 	char machine[32];   /* "" if not asked */
 	const char *failed; /* why something could not be noted, NULL: all was */
@@ -59,6 +62,8 @@ void recorder_complete(const struct host *h, const char *path);
 void recorder_machine(const struct host *h, const char *machine);
 void recorder_space(const struct host *h, const char *path, uint64_t free_bytes,
 		    uint64_t total_bytes);
+void recorder_node(const struct host *h, const char *path, const struct node *node);
+void recorder_ipv4(const struct host *h, const char *netdev, const char *address);
 void recorder_command(const struct host *h, const struct run_spec *spec,
 		      const struct run_result *result);
 void recorder_metadata(const struct host *h, enum metadata_end end, int status, const char *body,

@@ -13,8 +13,9 @@ static const struct {
 	const char *key;
 	json_type type;
 } members[] = {
-	{ "kernel", JSON_OBJECT }, { "imds", JSON_OBJECT }, { "commands", JSON_ARRAY },
-	{ "statfs", JSON_OBJECT }, { "dirs", JSON_ARRAY },  { "complete", JSON_ARRAY },
+	{ "kernel", JSON_OBJECT }, { "imds", JSON_OBJECT },      { "commands", JSON_ARRAY },
+	{ "statfs", JSON_OBJECT }, { "dirs", JSON_ARRAY },       { "complete", JSON_ARRAY },
+	{ "nodes", JSON_OBJECT },  { "addresses", JSON_OBJECT },
 };
 
 static int check_members(const json_t *world, struct error *err)

@@ -2,7 +2,7 @@
  *
  * {"schema":"ib-vmext/world/1","kernel":{"release","machine"},"imds":{...}|{"error":"timeout|429|404"}|null,
  *  "commands":[{"argv":[...],"code":0,"stdout":"","stderr":""}],"statfs":{"/":{"freeBytes","totalBytes"}},
- *  "dirs":["sys/bus/vmbus/devices/x"],"complete":["var/lib/dkms"]} */
+ *  "dirs":["sys/bus/vmbus/devices/x"],"complete":["var/lib/dkms"]}, and what host/node.h names. */
 #pragma once
 
 #include <stdbool.h>

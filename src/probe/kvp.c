@@ -38,22 +38,32 @@ static bool is_ipv4(struct slice s)
 	return slice_number(s, 10, &number) == 0 && number <= UINT8_MAX;
 }
 
-static bool is_pair(struct slice s)
+static void take_pair(struct slice s, struct kvp_facts *ret)
 {
-	struct slice mac;
+	struct assigned_address *a = &ret->assigned[ret->nassigned];
+	struct slice mac, ipv4;
 
-	return slice_cut(&s, ':', &mac) && is_mac(mac) && is_ipv4(slice_trim(s));
+	if (!slice_cut(&s, ':', &mac) || !is_mac(mac))
+		return;
+	ipv4 = slice_trim(s);
+	if (ret->nassigned == FACTS_ASSIGNED_MAX || !is_ipv4(ipv4) || ipv4.len >= sizeof a->ipv4)
+		return;
+	memset(a, 0, sizeof *a);
+	SLICE_COPY(mac, a->mac);
+	SLICE_COPY(ipv4, a->ipv4);
+	ret->nassigned++;
 }
 
-unsigned kvp_count_pairs(const char *text, size_t len)
+void kvp_parse_pairs(const char *text, size_t len, struct kvp_facts *ret)
 {
 	struct slice rest = { text, len }, part;
-	unsigned count = 0;
 
+	memset(ret->assigned, 0, sizeof ret->assigned);
+	ret->nassigned = 0;
 	while (slice_cut(&rest, '|', &part))
-		count += is_pair(part);
-	count += is_pair(rest);
-	return count < KVP_PAIRS_MAX ? count : KVP_PAIRS_MAX;
+		take_pair(part, ret);
+	take_pair(rest, ret);
+	ret->ipoib_pairs = ret->nassigned;
 }
 
 static void take_record(const char *record, struct kvp_facts *ret)
@@ -61,7 +71,7 @@ static void take_record(const char *record, struct kvp_facts *ret)
 	struct slice key = field(record, KEY_SIZE), value = field(record + KEY_SIZE, VALUE_SIZE);
 
 	if (slice_eq(key, "IPoIB_Data"))
-		ret->ipoib_pairs = kvp_count_pairs(value.text, value.len);
+		kvp_parse_pairs(value.text, value.len, ret);
 	else if (slice_eq(key, "NdDriverVersion"))
 		ret->network_direct = true;
 }

@@ -13,15 +13,13 @@
 
 struct host;
 
-enum { KVP_PAIRS_MAX = 64 };
-
 /* Add what one pool holds to *ret. A length that is no whole number of records makes it malformed;
  * the whole records of it count all the same. An empty pool is no error. */
 void kvp_parse(const char *bytes, size_t len, struct kvp_facts *ret);
 
-/* The pairs in the value of IPoIB_Data that are a MAC and an IPv4 address; at most KVP_PAIRS_MAX.
- */
-unsigned kvp_count_pairs(const char *text, size_t len);
+/* Set assigned and ipoib_pairs by the value of IPoIB_Data: those of its parts that are a MAC and an
+ * IPv4 address. */
+void kvp_parse_pairs(const char *text, size_t len, struct kvp_facts *ret);
 
 /* Unknown where there is no pool at all. */
 void kvp_read(const struct host *h, struct facts *ret);

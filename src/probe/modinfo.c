@@ -189,11 +189,23 @@ static void read_module(const struct host *h, const char *release, struct module
 	    !read_info(fd, (uint64_t)st.st_size, &b) ||
 	    modinfo_parse_vermagic(buf_text(&b), b.len, m->vermagic, sizeof m->vermagic) < 0)
 		return;
+	(void)modinfo_parse_value(buf_text(&b), b.len, "srcversion", m->srcversion,
+				  sizeof m->srcversion);
 	tail.offset = (uint64_t)st.st_size - tail.size;
 	m->is_signed = (uint64_t)st.st_size > tail.size && read_span(fd, tail, tail.size, &b) &&
 				       modinfo_is_signed(buf_text(&b), b.len)
 			       ? TRI_YES
 			       : TRI_NO;
+}
+
+/* Of a module in memory: sys/module/<name>/srcversion, since Linux 2.6. */
+static void read_loaded(const struct host *h, struct module_facts *m)
+{
+	char path[96], text[sizeof m->loaded_srcversion];
+
+	(void)TEXT_FORMAT(path, "sys/module/%s/srcversion", m->name);
+	if (m->loaded && HOST_READ_LINE(h, path, text) == 0)
+		SLICE_COPY(((struct slice) { text, strlen(text) }), m->loaded_srcversion);
 }
 
 void modinfo_read(const struct host *h, struct facts *ret)
@@ -204,8 +216,11 @@ void modinfo_read(const struct host *h, struct facts *ret)
 		struct module_facts *m = &ret->modules[i];
 
 		for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
-			if (text_eq(m->name, names[k]) && text_ends(m->path, ".ko"))
+			if (!text_eq(m->name, names[k]))
+				continue;
+			if (text_ends(m->path, ".ko"))
 				read_module(h, ret->kernel.release, m);
+			read_loaded(h, m);
 		}
 	}
 }

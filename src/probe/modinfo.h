@@ -41,6 +41,6 @@ void modinfo_read_value(const struct host *h, const char *path, const char *key,
 /* Does a file that ends in these bytes bear a signature? */
 bool modinfo_is_signed(const char *tail, size_t len);
 
-/* Needs modules. Looks at mlx5_core, mlx5_ib, mlx4_ib and ib_core where their files are not
- * compressed. */
+/* Needs modules. Looks at mlx5_core, mlx5_ib, mlx4_ib and ib_core: at their files where these are
+ * not compressed, and at what sys/module/<name>/srcversion says of those in memory. */
 void modinfo_read(const struct host *h, struct facts *ret);

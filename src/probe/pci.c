@@ -100,16 +100,24 @@ static int read_decimal(const struct host *h, const char *name, const char *attr
 	return (int)value;
 }
 
-static void read_place(const struct host *h, struct nic_facts *nic)
+static void read_link(const struct host *h, const char *address, const char *which,
+		      unsigned *ret_gtps_x10, unsigned *ret_width)
 {
 	char path[128], text[32];
 
-	(void)TEXT_FORMAT(path, DEVICES "/%s/current_link_speed", nic->address);
+	(void)TEXT_FORMAT(path, DEVICES "/%s/%s_link_speed", address, which);
 	if (HOST_READ_LINE(h, path, text) == 0)
-		(void)pci_parse_speed(text, strlen(text), &nic->link_gtps_x10);
-	nic->link_width = (unsigned)read_decimal(h, nic->address, "current_link_width", 0);
-	if (nic->link_width > LANES_MAX)
-		nic->link_width = 0;
+		(void)pci_parse_speed(text, strlen(text), ret_gtps_x10);
+	(void)TEXT_FORMAT(path, "%s_link_width", which);
+	*ret_width = (unsigned)read_decimal(h, address, path, 0);
+	if (*ret_width > LANES_MAX)
+		*ret_width = 0;
+}
+
+static void read_place(const struct host *h, struct nic_facts *nic)
+{
+	read_link(h, nic->address, "current", &nic->link_gtps_x10, &nic->link_width);
+	read_link(h, nic->address, "max", &nic->most_gtps_x10, &nic->most_width);
 	nic->numa_node = read_decimal(h, nic->address, "numa_node", -1);
 }
 

@@ -9,12 +9,16 @@
 #include "host/host.h"
 #include "probe/agent.h"
 #include "probe/cloud.h"
+#include "probe/counter.h"
 #include "probe/dkms.h"
 #include "probe/driver.h"
 #include "probe/hyperv.h"
+#include "probe/image.h"
 #include "probe/imds.h"
+#include "probe/ipoib.h"
 #include "probe/kernel.h"
 #include "probe/kvp.h"
+#include "probe/limits.h"
 #include "probe/modinfo.h"
 #include "probe/modprobe.h"
 #include "probe/module.h"
@@ -31,6 +35,7 @@
 #include "probe/smbios.h"
 #include "probe/space.h"
 #include "probe/user.h"
+#include "probe/uverbs.h"
 
 static void systemd_read(const struct host *h, struct facts *ret)
 {
@@ -55,6 +60,8 @@ static const struct {
 	{ hyperv_read, 0 },
 	{ pci_read, CHANGES_WITH_DRIVER },
 	{ port_read, CHANGES_WITH_DRIVER },
+	{ counter_read, CHANGES_WITH_DRIVER },
+	{ uverbs_read, CHANGES_WITH_DRIVER },
 	{ package_read, 0 },
 	{ driver_read, 0 },
 	{ dkms_read, 0 },
@@ -66,8 +73,11 @@ static const struct {
 	{ cloud_read, 0 },
 	{ network_read, 0 },
 	{ kvp_read, 0 },
+	{ ipoib_read, CHANGES_WITH_DRIVER },
+	{ image_read, CHANGES_WITH_DRIVER },
 	{ space_read, 0 },
 	{ systemd_read, 0 },
+	{ limits_read, CHANGES_WITH_DRIVER },
 };
 
 /* Without any of these there is nothing to read: an empty or unreadable root. */

@@ -1,57 +1,191 @@
-/* verify/verify.c - holds the ports of a machine against what its size promises. */
+/* verify/verify.c - makes each check of the table for all that it is for, and sums up. */
 #include "verify/verify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
+#include "verify/check.h"
 
-enum { LID_LEAST = 1, LID_MOST = 0xbfff, PKEY_FULL_MEMBER = 0x8000, PKEY_BASE = 0x7fff };
+bool judge(struct judgement *ret, bool ok, const char *fmt, ...)
+{
+	va_list ap;
 
-/* What has been found so far. */
-struct review {
-	const struct facts *facts;
+	ret->ok = ok;
+	va_start(ap, fmt);
+	(void)vsnprintf(ret->measured, sizeof ret->measured, fmt, ap);
+	va_end(ap);
+	return true;
+}
+
+/* What findings are added to. */
+struct findings {
+	const struct review *review;
 	struct verification *ret;
-	unsigned functions, ports, active;           /* of InfiniBand, on this machine */
-	unsigned expected_ports, expected_rate_gbps; /* rate 0: not known */
 	bool red; /* a check is, also one that found no place in the table */
 };
 
-/* What a finding says, but for its measured value. */
-struct claim {
-	const char *id; /* "port-active" */
-	const char *expected;
-	const char *remedy; /* shown when the check is red */
-};
-
-static PRINTF(4, 5) void check_add(struct review *r, const struct claim *claim, bool ok,
-				   const char *fmt, ...)
+/* The value of a name in the template of an evidence; "" if this check has none of it. */
+static const char *template_value(const struct findings *to, const struct check *c, unsigned at,
+				  const char *name)
 {
-	struct verification *v = r->ret;
-	struct finding *f;
-	va_list ap;
+	const struct facts *f = to->review->facts;
+	bool of_port = c->each == CHECK_PORT || c->each == CHECK_ACTIVE_PORT;
+	const struct port_facts *p = of_port ? &f->ports[at] : NULL;
+	const struct {
+		const char *name, *value;
+	} values[] = {
+		{ "device", p != NULL ? p->device : "" },
+		{ "netdev", p != NULL && p->netdev[0] != '\0' ? p->netdev : "IPoIB" },
+		{ "uverbs", p != NULL && p->uverbs.name[0] != '\0' ? p->uverbs.name : "uverbs*" },
+		{ "umad", p != NULL && p->umad.name[0] != '\0' ? p->umad.name : "umad*" },
+		{ "pci", c->each == CHECK_FUNCTION ? f->nics[at].address : "" },
+		{ "kernel", c->each == CHECK_KERNEL ? f->kernels[at].release : "" },
+	};
 
-	r->red |= !ok;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		if (text_starts(name, values[i].name) && name[strlen(values[i].name)] == '}')
+			return values[i].value;
+	return "";
+}
+
+static void evidence_fill(const struct findings *to, const struct check *c, unsigned at,
+			  struct finding *f)
+{
+	size_t used = 0, size = sizeof f->evidence;
+
+	for (const char *t = c->evidence; *t != '\0' && used + 1 < size;) {
+		if (*t != '{') {
+			f->evidence[used++] = *t++;
+			continue;
+		}
+		if (text_starts(t, "{port}"))
+			(void)text_format(f->evidence + used, size - used, "%u",
+					  to->review->facts->ports[at].number);
+		else
+			(void)text_copy(f->evidence + used, size - used,
+					template_value(to, c, at, t + 1));
+		used += strlen(f->evidence + used);
+		t += strcspn(t, "}") + 1;
+	}
+	f->evidence[used] = '\0';
+}
+
+static void id_fill(const struct findings *to, const struct check *c, unsigned at, char *ret,
+		    size_t size)
+{
+	const struct facts *f = to->review->facts;
+
+	switch (c->each) {
+	case CHECK_PORT:
+	case CHECK_ACTIVE_PORT:
+		(void)text_format(ret, size, "%s:%s/%u", c->id, f->ports[at].device,
+				  f->ports[at].number);
+		break;
+	case CHECK_FUNCTION:
+		(void)text_format(ret, size, "%s:%s", c->id, f->nics[at].address);
+		break;
+	case CHECK_KERNEL:
+		(void)text_format(ret, size, "%s:%s", c->id, f->kernels[at].release);
+		break;
+	case CHECK_MACHINE:
+		(void)text_copy(ret, size, c->id);
+		break;
+	}
+}
+
+static void finding_add(struct findings *to, const struct check *c, unsigned at)
+{
+	struct judgement j = { 0 };
+	struct verification *v = to->ret;
+	struct finding *f;
+
+	if (!c->judge(to->review, at, &j))
+		return;
+	to->red |= !j.ok;
 	/* A machine with more ports than the table has room for still shows what is wrong. */
-	if (v->nchecks == VERIFY_CHECKS_MAX && ok)
+	if (v->nchecks == VERIFY_CHECKS_MAX && j.ok)
 		return;
 	f = &v->checks[v->nchecks < VERIFY_CHECKS_MAX ? v->nchecks++ : VERIFY_CHECKS_MAX - 1];
-	*f = (struct finding) { .ok = ok };
-	(void)TEXT_COPY(f->id, claim->id);
-	(void)TEXT_COPY(f->expected, claim->expected);
-	(void)TEXT_COPY(f->remedy, ok ? "" : claim->remedy);
-	va_start(ap, fmt);
-	(void)vsnprintf(f->measured, sizeof f->measured, fmt, ap);
-	va_end(ap);
+	*f = (struct finding) { .ok = j.ok, .issue = j.ok ? 0 : c->issue, .remedy = "" };
+	if (!j.ok)
+		f->remedy = j.remedy != NULL ? j.remedy : c->remedy;
+	id_fill(to, c, at, f->id, sizeof f->id);
+	(void)TEXT_COPY(f->measured, j.measured);
+	(void)TEXT_COPY(f->expected, j.expected[0] != '\0' ? j.expected : c->expected);
+	evidence_fill(to, c, at, f);
 }
 
-static const char *plural(unsigned n)
+/* Is the check made for the item of this index? */
+static bool is_for(const struct facts *f, enum check_each each, unsigned at)
 {
-	return n == 1 ? "" : "s";
+	switch (each) {
+	case CHECK_ACTIVE_PORT:
+		/* Where it is not, the rest is the subnet manager's, which has not been there. */
+		if (f->ports[at].state != PORT_ACTIVE)
+			return false;
+		return f->ports[at].link_layer == LINK_LAYER_INFINIBAND;
+	case CHECK_PORT:
+		return f->ports[at].link_layer == LINK_LAYER_INFINIBAND;
+	case CHECK_FUNCTION:
+		return nic_is_infiniband(&f->nics[at]);
+	case CHECK_KERNEL:
+		return f->kernels[at].newer || text_eq(f->kernels[at].release, f->kernel.release);
+	case CHECK_MACHINE:
+		break;
+	}
+	return true;
 }
 
-/* The machine as a whole. */
+static unsigned count_of(const struct facts *f, enum check_each each)
+{
+	switch (each) {
+	case CHECK_PORT:
+	case CHECK_ACTIVE_PORT:
+		return f->nports;
+	case CHECK_FUNCTION:
+		return f->nnics;
+	case CHECK_KERNEL:
+		return f->nkernels;
+	case CHECK_MACHINE:
+		break;
+	}
+	return 1;
+}
+
+static bool is_of_port(const struct check *c)
+{
+	return c->each == CHECK_PORT || c->each == CHECK_ACTIVE_PORT;
+}
+
+/* Of checks that stand together and are for the same things, all are made for the first thing, then
+ * for the next. Returns the index behind them. */
+static unsigned group_end(unsigned from)
+{
+	unsigned to = from + 1;
+
+	while (to < checks_count && (checks[to].each == checks[from].each ||
+				     (is_of_port(&checks[to]) && is_of_port(&checks[from]))))
+		to++;
+	return to;
+}
+
+static void group_make(struct findings *to, unsigned from, unsigned end, unsigned scope)
+{
+	const struct review *r = to->review;
+
+	for (unsigned at = 0; at < count_of(r->facts, checks[from].each); at++) {
+		for (unsigned i = from; i < end; i++) {
+			const struct check *c = &checks[i];
+
+			if ((c->scope & ~scope) == 0 && (c->always || r->functions > 0) &&
+			    is_for(r->facts, c->each, at))
+				finding_add(to, c, at);
+		}
+	}
+}
 
 /* Off Azure, or with a size that nobody knows, each function is expected to have one port. */
 static void expectation_set(struct review *r, const struct catalogue *c)
@@ -68,225 +202,7 @@ static void expectation_set(struct review *r, const struct catalogue *c)
 	}
 }
 
-static void adapter_check(struct review *r)
-{
-	unsigned expected = r->expected_ports > 0 ? r->expected_ports : 1;
-	char text[40];
-	struct claim claim = { "adapter-present", text,
-			       "Stop (deallocate) and start the VM, so that it moves to another "
-			       "host; check that its size has InfiniBand." };
-
-	(void)TEXT_FORMAT(text, "%u InfiniBand function%s on PCI", expected, plural(expected));
-	check_add(r, &claim, r->functions >= expected, "%u InfiniBand function%s on PCI",
-		  r->functions, plural(r->functions));
-}
-
-static void driver_check(struct review *r)
-{
-	static const struct claim claim = { "driver-bound", "each InfiniBand function has a driver",
-					    "Load it with `modprobe mlx5_core` (ConnectX-3: "
-					    "mlx4_core); look at dmesg for why it did not bind." };
-	const struct nic_facts *without = NULL;
-	unsigned bound = 0;
-
-	for (unsigned i = 0; i < r->facts->nnics; i++) {
-		const struct nic_facts *nic = &r->facts->nics[i];
-
-		if (!nic_is_infiniband(nic))
-			continue;
-		if (nic->driver[0] != '\0')
-			bound++;
-		else if (without == NULL)
-			without = nic;
-	}
-	if (without == NULL)
-		check_add(r, &claim, true, "%u of %u bound", bound, r->functions);
-	else
-		check_add(r, &claim, false, "%u of %u bound, none to %s", bound, r->functions,
-			  without->address);
-}
-
-static void ports_check(struct review *r)
-{
-	char text[40];
-	struct claim claim = {
-		"ports-present", text,
-		"Load mlx5_ib (ConnectX-3: mlx4_ib) with modprobe; look at dmesg; run "
-		"`ib-vmext apply`."
-	};
-
-	(void)TEXT_FORMAT(text, "%u InfiniBand port%s", r->expected_ports,
-			  plural(r->expected_ports));
-	check_add(r, &claim, r->ports > 0 && r->ports >= r->expected_ports, "%u InfiniBand port%s",
-		  r->ports, plural(r->ports));
-}
-
-static void modules_check(struct review *r)
-{
-	static const struct claim claim = {
-		"modules-loaded", "ib_uverbs loaded",
-		"Load it with `modprobe ib_uverbs`; run `ib-vmext apply` "
-		"to have it loaded at every boot."
-	};
-	const struct module_facts *module = facts_module(r->facts, "ib_uverbs");
-	bool loaded = module != NULL && (module->loaded || module->built_in);
-
-	if (r->facts->nmodules == 0 && !r->facts->modules_known)
-		return;
-	check_add(r, &claim, loaded, "ib_uverbs %s", loaded ? "loaded" : "not loaded");
-}
-
-/* The packages that hold libibverbs and its providers, by package manager. */
-static const struct {
-	const char *manager, *packages[2];
-} userlands[] = {
-	{ "apt", { "rdma-core", "ibverbs-providers" } },
-	{ "dnf", { "rdma-core", "libibverbs" } },
-	{ "yum", { "rdma-core", "libibverbs" } },
-};
-
-static bool is_whole(const struct facts *f, const char *name)
-{
-	const struct package_facts *package = facts_package(f, name);
-
-	return package != NULL && !package->half_installed;
-}
-
-static void userland_check_of(struct review *r, const char *const packages[2])
-{
-	char expected[96], missing[96] = "";
-	struct claim claim = { "userland", expected, "Install them: run `ib-vmext apply`." };
-
-	(void)TEXT_FORMAT(expected, "%s and %s installed", packages[0], packages[1]);
-	for (size_t i = 0; i < 2; i++) {
-		if (is_whole(r->facts, packages[i]))
-			continue;
-		if (missing[0] == '\0')
-			(void)TEXT_FORMAT(missing, "%s %s", packages[i],
-					  facts_package(r->facts, packages[i]) == NULL
-						  ? "missing"
-						  : "half-installed");
-	}
-	check_add(r, &claim, missing[0] == '\0', "%s", missing[0] == '\0' ? "installed" : missing);
-}
-
-/* MLNX_OFED 4.9 brings a library for each family of adapters, and no rdma-core (worlds
- * ncv3-centos76-mlnxofed). */
-static bool has_libraries_of_49(const struct facts *f)
-{
-	return f->driver.kind == DRIVER_MLNX_OFED &&
-	       (is_whole(f, "libibverbs") || is_whole(f, "libibverbs1")) &&
-	       (is_whole(f, "libmlx4") || is_whole(f, "libmlx4-1") || is_whole(f, "libmlx5") ||
-		is_whole(f, "libmlx5-1"));
-}
-
-static void userland_check(struct review *r)
-{
-	if (!r->facts->packages_known || has_libraries_of_49(r->facts))
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(userlands); i++)
-		if (text_eq(userlands[i].manager, r->facts->package_manager))
-			userland_check_of(r, userlands[i].packages);
-}
-
-/* One port. */
-
-static void port_check_add(struct review *r, const struct port_facts *p, struct claim claim,
-			   bool ok, const char *measured)
-{
-	char id[sizeof r->ret->checks[0].id];
-
-	(void)TEXT_FORMAT(id, "%s:%s/%u", claim.id, p->device, p->number);
-	claim.id = id;
-	check_add(r, &claim, ok, "%s", measured);
-}
-
-/* A port more than the size promises may be down: the second one of a dual-port adapter often is.
- */
-static void port_state_checks(struct review *r, const struct port_facts *p)
-{
-	bool spare = p->state != PORT_ACTIVE && r->active >= r->expected_ports;
-	struct claim active = {
-		"port-active", spare ? "any: enough other ports are ACTIVE" : "ACTIVE",
-		p->phys_state == PORT_PHYS_LINK_UP
-			? "The link is up, but no subnet manager has set the port "
-			  "ACTIVE: wait some minutes; redeploy the VM if it stays so."
-			: "The port has no link: wait some minutes; redeploy the VM "
-			  "or open an Azure support request if it stays so."
-	};
-	struct claim link = {
-		"port-link-up", spare ? "any: enough other ports are ACTIVE" : "LinkUp",
-		"The port has no link to the fabric: redeploy the VM or open an Azure "
-		"support request."
-	};
-
-	port_check_add(r, p, active, p->state == PORT_ACTIVE || spare, port_state_name(p->state));
-	if (p->phys_state != PORT_PHYS_UNKNOWN)
-		port_check_add(r, p, link, p->phys_state == PORT_PHYS_LINK_UP || spare,
-			       port_phys_state_name(p->phys_state));
-}
-
-static void port_rate_check(struct review *r, const struct port_facts *p)
-{
-	char expected[40], measured[40];
-	struct claim claim = {
-		"port-rate", expected,
-		"The link came up slower than this VM size promises: redeploy the VM; "
-		"open an Azure support request if it stays so."
-	};
-
-	if (r->expected_rate_gbps == 0 || p->rate_gbps == 0)
-		return;
-	(void)TEXT_FORMAT(expected, "%u Gb/s", r->expected_rate_gbps);
-	(void)TEXT_FORMAT(measured, "%u Gb/s", p->rate_gbps);
-	port_check_add(r, p, claim, p->rate_gbps >= r->expected_rate_gbps, measured);
-}
-
-static void port_pkey_check(struct review *r, const struct port_facts *p)
-{
-	static const struct claim claim = { "pkey-full-member", "a partition key with 0x8000 set",
-					    "Without full membership two VMs cannot talk: redeploy "
-					    "the VM or open an Azure support request." };
-	char measured[96] = "", former[96];
-	bool full = false;
-
-	for (unsigned i = 0; i < p->npkeys; i++) {
-		if ((p->pkeys[i] & PKEY_BASE) == 0)
-			continue; /* an empty entry */
-		full |= (p->pkeys[i] & PKEY_FULL_MEMBER) != 0;
-		(void)TEXT_COPY(former, measured);
-		(void)TEXT_FORMAT(measured, "%s%s0x%04x", former, former[0] != '\0' ? " " : "",
-				  p->pkeys[i]);
-	}
-	port_check_add(r, p, claim, full, measured[0] != '\0' ? measured : "none");
-}
-
-static void port_lid_check(struct review *r, const struct port_facts *p, const char *id,
-			   uint32_t lid)
-{
-	struct claim claim = {
-		id, "0x0001 to 0xbfff",
-		"The subnet manager has not given the port a place in the fabric: wait "
-		"some minutes; redeploy the VM if it stays so."
-	};
-	char measured[16];
-
-	(void)TEXT_FORMAT(measured, "0x%04x", (unsigned)lid);
-	port_check_add(r, p, claim, lid >= LID_LEAST && lid <= LID_MOST, measured);
-}
-
-static void port_checks(struct review *r, const struct port_facts *p)
-{
-	port_state_checks(r, p);
-	if (p->state != PORT_ACTIVE)
-		return; /* the rest is the subnet manager's, which has not been there */
-	port_rate_check(r, p);
-	port_pkey_check(r, p);
-	port_lid_check(r, p, "lid-sane", p->lid);
-	port_lid_check(r, p, "sm-lid", p->sm_lid);
-}
-
-static enum verdict verdict_of(const struct review *r)
+static enum verdict verdict_of(const struct review *r, bool red)
 {
 	if (r->functions == 0)
 		return VERDICT_ABSENT;
@@ -294,30 +210,27 @@ static enum verdict verdict_of(const struct review *r)
 		return VERDICT_DRIVER_BROKEN;
 	if (r->active == 0)
 		return VERDICT_FABRIC_NOT_READY;
-	return r->red ? VERDICT_DEGRADED : VERDICT_OK;
+	return red ? VERDICT_DEGRADED : VERDICT_OK;
 }
 
-void verify_facts(const struct facts *f, const struct catalogue *c, struct verification *ret)
+void verify_facts(const struct facts *f, const struct catalogue *c, unsigned scope,
+		  struct verification *ret)
 {
 	struct review r = {
 		.facts = f,
-		.ret = ret,
 		.functions = facts_count_infiniband_nics(f),
 		.ports = facts_count_infiniband_ports(f, PORT_STATE_UNKNOWN),
 		.active = facts_count_infiniband_ports(f, PORT_ACTIVE),
 	};
+	struct findings to = { .review = &r, .ret = ret };
 
-	*ret = (struct verification) { 0 };
+	memset(ret, 0, sizeof *ret);
 	expectation_set(&r, c);
-	adapter_check(&r);
-	if (r.functions > 0) {
-		driver_check(&r);
-		ports_check(&r);
-		for (unsigned i = 0; i < f->nports; i++)
-			if (f->ports[i].link_layer == LINK_LAYER_INFINIBAND)
-				port_checks(&r, &f->ports[i]);
-		modules_check(&r);
-		userland_check(&r);
+	ret->expected_ports = r.expected_ports;
+	ret->expected_rate_gbps = r.expected_rate_gbps;
+	for (unsigned from = 0, end; from < checks_count; from = end) {
+		end = group_end(from);
+		group_make(&to, from, end, scope);
 	}
-	ret->verdict = verdict_of(&r);
+	ret->verdict = verdict_of(&r, to.red);
 }

@@ -91,9 +91,11 @@ void verify_summary(const struct verification *v, const struct facts *f, char *r
 
 static json_t *finding_to_json(const struct finding *f)
 {
-	return json_pack("{s:o, s:b, s:o, s:o, s:o}", "id", json_text_or_null(f->id), "ok", f->ok,
-			 "measured", json_text_or_null(f->measured), "expected",
-			 json_text_or_null(f->expected), "remedy", json_text_or_null(f->remedy));
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "id", json_text_or_null(f->id),
+			 "ok", f->ok, "measured", json_text_or_null(f->measured), "expected",
+			 json_text_or_null(f->expected), "evidence", json_text_or_null(f->evidence),
+			 "remedy", json_text_or_null(f->remedy), "issue",
+			 f->issue > 0 ? json_integer(f->issue) : json_null());
 }
 
 json_t *verify_to_json(const struct verification *v)
@@ -104,4 +106,38 @@ json_t *verify_to_json(const struct verification *v)
 		(void)json_array_append_new(checks, finding_to_json(&v->checks[i]));
 	return json_pack("{s:s, s:s, s:o}", "schema", "ib-vmext/verify/1", "verdict",
 			 verdict_name(v->verdict), "checks", checks);
+}
+
+static json_t *port_to_json(const struct port_facts *p)
+{
+	const struct counter_facts *c = &p->counters;
+
+	return json_pack("{s:o, s:i, s:o, s:o, s:i, s:o, s:o}", "device",
+			 json_text_or_null(p->device), "port", (int)p->number, "state",
+			 json_text_or_null(port_state_name(p->state)), "physState",
+			 json_text_or_null(port_phys_state_name(p->phys_state)), "rateGbps",
+			 (int)p->rate_gbps, "netdev", json_text_or_null(p->netdev), "linkDowned",
+			 c->known ? json_integer((json_int_t)c->link_downed) : json_null());
+}
+
+json_t *verify_document(const struct verification *v, const struct facts *f)
+{
+	json_t *document = verify_to_json(v), *ports = json_array();
+	char summary[320];
+
+	verify_summary(v, f, summary, sizeof summary);
+	for (unsigned i = 0; i < f->nports; i++)
+		if (f->ports[i].link_layer == LINK_LAYER_INFINIBAND)
+			(void)json_array_append_new(ports, port_to_json(&f->ports[i]));
+	(void)json_object_update_new(
+		document, json_pack("{s:s, s:o, s:o, s:{s:s, s:o}, s:{s:i, s:o}, s:o}", "summary",
+				    summary, "size", json_text_or_null(f->vm.size), "kernel",
+				    json_text_or_null(f->kernel.release), "driver", "kind",
+				    driver_kind_name(f->driver.kind), "version",
+				    json_text_or_null(f->driver.version), "expected", "ports",
+				    (int)v->expected_ports, "rateGbps",
+				    v->expected_rate_gbps > 0 ? json_integer(v->expected_rate_gbps)
+							      : json_null(),
+				    "ports", ports));
+	return document;
 }

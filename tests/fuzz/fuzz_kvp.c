@@ -12,9 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kvp_facts kvp = { .known = false };
 
 	kvp_parse((const char *)data, size, &kvp);
-	if (!kvp.known || kvp.malformed != (size % 2560 != 0) || kvp.ipoib_pairs > KVP_PAIRS_MAX)
+	if (!kvp.known || kvp.malformed != (size % 2560 != 0) || kvp.nassigned > FACTS_ASSIGNED_MAX)
 		abort();
-	if (kvp_count_pairs((const char *)data, size) > KVP_PAIRS_MAX)
+	kvp_parse_pairs((const char *)data, size, &kvp);
+	if (kvp.ipoib_pairs != kvp.nassigned || kvp.nassigned > FACTS_ASSIGNED_MAX)
 		abort();
 	return 0;
 }

@@ -15,7 +15,7 @@ int main(void)
 	settings_defaults(&s);
 	catalogue_classify(&catalogue_built_in, &f);
 	plan_build(&f, &s, &catalogue_built_in, &p);
-	verify_facts(&f, &catalogue_built_in, &v);
+	verify_facts(&f, &catalogue_built_in, VERIFY_DRIVER, &v);
 	(void)printf("%d %s\n", p.decision.exit_code, verdict_name(v.verdict));
 	return p.decision.fault == FAULT_NO_ADAPTER && v.verdict == VERDICT_ABSENT ? 0 : 1;
 }

@@ -29,15 +29,26 @@ static json_t *facts_of(const char *dir)
 	return facts_to_json(&f);
 }
 
-static void put_aside(json_t *facts)
+static void put_aside_in(json_t *list, const char *key)
 {
-	json_t *port;
+	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(facts, "ports"), i, port)
+	json_array_foreach(list, i, item)
 	{
-		assert_int_equal(json_object_set_new(port, "guid", json_null()), 0);
+		assert_int_equal(json_object_set_new(item, key, json_null()), 0);
 	}
+}
+
+static void put_aside(json_t *facts)
+{
+	json_t *ports = json_object_get(facts, "ports"), *assigned = json_at(facts, "kvp.assigned");
+
+	put_aside_in(ports, "guid");
+	put_aside_in(ports, "ipv4");
+	put_aside_in(ports, "assignedIpv4");
+	put_aside_in(assigned, "mac");
+	put_aside_in(assigned, "ipv4");
 	if (json_at(facts, "vm.placementGroup"))
 		assert_int_equal(json_object_set_new(json_object_get(facts, "vm"), "placementGroup",
 						     json_null()),

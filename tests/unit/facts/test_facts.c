@@ -83,6 +83,13 @@ static void fill_system(struct facts *f)
 	    { "eth0", "hv_netvsc", TRI_NO, TRI_YES, TRI_YES, "24.1.3", true, false, true, TRI_NO });
 	f->kvp.known = f->kvp.malformed = f->kvp.network_direct = true;
 	f->kvp.ipoib_pairs = 8;
+	PUT(f->kvp.assigned[0], struct assigned_address, { "00155D33FF17", "172.16.1.14" });
+	f->kvp.nassigned = 1;
+	PUT(f->kernels[0], struct kernel_image, { "6.5.0-1025-azure", false });
+	PUT(f->kernels[1], struct kernel_image, { "6.5.0-1026-azure", true });
+	f->nkernels = 2;
+	PUT(f->limits, struct limit_facts, { "64", "unlimited", "default" });
+	f->verbs_abi = 6;
 	PUT(f->policy, struct package_policy_facts,
 	    { "kernel*", "linux-azure", "dkms", "etc/environment", "centos-eol" });
 	(void)TEXT_COPY(f->selinux, "enforcing");
@@ -114,7 +121,7 @@ static void fill(struct facts *f)
 	PUT(f->hyperv, struct hyperv_facts, { TRI_YES, TRI_NO });
 	PUT(f->nics[0], struct nic_facts,
 	    { "0101:00:00.0", 0x15b3, 0x101c, 0x0207, "CX6", LINK_LAYER_INFINIBAND, "mlx5_core",
-	      160, 16, 4 });
+	      160, 16, 4, 320, 8 });
 	PUT(f->nics[1], struct nic_facts,
 	    { .address = "1ac5:00:02.0",
 	      .vendor = 0x15b3,
@@ -136,7 +143,15 @@ static void fill(struct facts *f)
 	      .pkeys = { 0x800a, 0x7fff },
 	      .npkeys = 2,
 	      .netdev = "ib0",
-	      .guid = "0015:5dff:fe33:ff56" });
+	      .guid = "0015:5dff:fe33:ff56",
+	      .counters = { true, 1, 2, 3, 4, UINT32_MAX + 1ULL },
+	      .uverbs = { "uverbs0", TRI_YES, 0666, 5 },
+	      .umad = { "umad1", TRI_NO, 0, 0 },
+	      .uverbs_abi = 1,
+	      .netdev_state = "up",
+	      .addressed = TRI_YES,
+	      .ipv4 = "172.16.1.14",
+	      .assigned_ipv4 = "172.16.1.15" });
 	PUT(f->ports[1], struct port_facts,
 	    { .device = "mlx5_1",
 	      .number = 2,
@@ -151,7 +166,8 @@ static void fill(struct facts *f)
 	f->nports = 3;
 	PUT(f->modules[0], struct module_facts,
 	    { "mlx5_ib", true, false, "kernel/drivers/infiniband/hw/mlx5/mlx5_ib.ko",
-	      "6.5.0-1025-azure", TRI_YES, true });
+	      "6.5.0-1025-azure", TRI_YES, true, "533BB7E5866E52F63B9ACCB",
+	      "0123456789ABCDEF0123456" });
 	PUT(f->modules[1], struct module_facts, { .name = "ib_core", .built_in = true });
 	f->nmodules = 2;
 	f->modules_known = true;
@@ -254,14 +270,21 @@ static const struct {
 	  "{\"address\":\"0101:00:00.0\",\"vendor\":\"15b3\",\"device\":\"101c\",\"class\":"
 	  "\"0207\","
 	  "\"generation\":\"CX6\",\"linkLayer\":\"InfiniBand\",\"driver\":\"mlx5_core\","
-	  "\"linkGtpsX10\":160,\"linkWidth\":16,\"numaNode\":4}" },
+	  "\"linkGtpsX10\":160,\"linkWidth\":16,\"numaNode\":4,\"mostGtpsX10\":320,"
+	  "\"mostWidth\":8}" },
 	{ "nics.1.generation", "null" },
 	{ "nics.1.driver", "null" },
 	{ "ports.0", "{\"device\":\"mlx5_0\",\"port\":1,\"pci\":\"0101:00:00.0\",\"state\":"
 		     "\"ACTIVE\",\"physState\":\"LinkUp\","
 		     "\"rateGbps\":200,\"linkLayer\":\"InfiniBand\",\"lid\":958,\"smLid\":549,"
 		     "\"pkeys\":[\"0x800a\",\"0x7fff\"],\"netdev\":\"ib0\",\"guid\":\"0015:5dff:"
-		     "fe33:ff56\"}" },
+		     "fe33:ff56\",\"counters\":{\"known\":true,\"linkDowned\":1,"
+		     "\"linkErrorRecovery\":2,\"symbolError\":3,\"receiveErrors\":4,"
+		     "\"transmitDiscards\":4294967296},\"uverbs\":{\"name\":\"uverbs0\","
+		     "\"there\":true,\"mode\":438,\"group\":5},\"umad\":{\"name\":\"umad1\","
+		     "\"there\":false,\"mode\":0,\"group\":0},\"uverbsAbi\":1,"
+		     "\"netdevState\":\"up\",\"addressed\":true,\"ipv4\":\"172.16.1.14\","
+		     "\"assignedIpv4\":\"172.16.1.15\"}" },
 	{ "ports.1.lid", "4294967295" },
 	{ "vm.placementGroup", "\"f67c14ab-e92c-408c-ae2d-da15866ec79a\"" },
 	{ "kernel.flavour", "\"azure\"" },
@@ -286,7 +309,8 @@ static const struct {
 	  "{\"defaultNetdev\":\"eth0\",\"defaultDriver\":\"hv_netvsc\",\"overlapsRdma\":false,"
 	  "\"cloudInit\":true,\"cloudInitNetwork\":true,\"cloudInitVersion\":\"24.1.3\","
 	  "\"networkManager\":true,\"networkd\":false,\"netplan\":true,\"hasIfconfig\":false}" },
-	{ "kvp", "{\"malformed\":true,\"ipoibPairs\":8,\"networkDirect\":true}" },
+	{ "kvp", "{\"malformed\":true,\"ipoibPairs\":8,\"networkDirect\":true,"
+		 "\"assigned\":[{\"mac\":\"00155D33FF17\",\"ipv4\":\"172.16.1.14\"}]}" },
 	{ "policy", "{\"excludes\":\"kernel*\",\"locks\":\"linux-azure\",\"pins\":\"dkms\","
 		    "\"proxy\":\"etc/environment\",\"mirrors\":\"centos-eol\"}" },
 	{ "selinux", "\"enforcing\"" },

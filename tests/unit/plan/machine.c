@@ -33,6 +33,8 @@ struct port_facts *port_add(struct facts *f, const char *device, const char *pci
 	};
 	(void)TEXT_COPY(p->device, device);
 	(void)TEXT_COPY(p->pci, pci);
+	(void)TEXT_FORMAT(p->netdev, "ib%u", f->nports - 1);
+	(void)TEXT_FORMAT(p->guid, "0015:5dff:fe33:%04x", f->nports);
 	return p;
 }
 

@@ -112,12 +112,13 @@ static const struct {
 static void counts_pairs(void **unused)
 {
 	char many[4096] = "NUMPAIRS:70";
+	struct kvp_facts kvp = { 0 };
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(pair_rows); i++) {
-		if (kvp_count_pairs(pair_rows[i].text, strlen(pair_rows[i].text)) !=
-		    pair_rows[i].want)
-			fail_msg("kvp_count_pairs: %s", pair_rows[i].name);
+		kvp_parse_pairs(pair_rows[i].text, strlen(pair_rows[i].text), &kvp);
+		if (kvp.ipoib_pairs != pair_rows[i].want || kvp.nassigned != pair_rows[i].want)
+			fail_msg("kvp_parse_pairs: %s", pair_rows[i].name);
 	}
 	for (int i = 0; i < 70; i++) {
 		size_t len = strlen(many);
@@ -125,7 +126,10 @@ static void counts_pairs(void **unused)
 		(void)text_format(many + len, sizeof many - len, "|00155D33FF%02X:172.16.1.%d", i,
 				  i);
 	}
-	assert_int_equal(kvp_count_pairs(many, strlen(many)), KVP_PAIRS_MAX);
+	kvp_parse_pairs(many, strlen(many), &kvp);
+	assert_int_equal(kvp.ipoib_pairs, FACTS_ASSIGNED_MAX);
+	assert_string_equal(kvp.assigned[63].mac, "00155D33FF3F");
+	assert_string_equal(kvp.assigned[63].ipv4, "172.16.1.63");
 }
 
 enum { RECORD = 2560, VALUE = 512 };

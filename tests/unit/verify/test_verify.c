@@ -303,7 +303,7 @@ static void prepare(void (*change)(void))
 {
 	machine_working(&f);
 	change();
-	verify_facts(&f, &catalogue_built_in, &v);
+	verify_facts(&f, &catalogue_built_in, VERIFY_ALL, &v);
 }
 
 static void gives_the_verdict(void **unused)
@@ -338,7 +338,10 @@ static void shows_every_check(void **unused)
 		"pkey-full-member:mlx5_0/1",
 		"lid-sane:mlx5_0/1",
 		"sm-lid:mlx5_0/1",
+		"guid-sane:mlx5_0/1",
+		"ipoib-netdev:mlx5_0/1",
 		"modules-loaded",
+		"modules-of-stack",
 		"userland",
 	};
 
@@ -376,7 +379,7 @@ static void more_ports_than_room(void **unused)
 	machine_nd96(&f, 60);
 	f.ports[59].sm_lid = 0;
 	size_set(&f, "");
-	verify_facts(&f, &catalogue_built_in, &v);
+	verify_facts(&f, &catalogue_built_in, VERIFY_ALL, &v);
 	assert_int_equal(v.nchecks, VERIFY_CHECKS_MAX);
 	assert_int_equal(v.verdict, VERDICT_DEGRADED);
 	assert_string_equal(first_red()->id, "sm-lid:mlx5_60/1");
@@ -436,7 +439,60 @@ static void makes_a_document(void **unused)
 		assert_true(json_is_string(json_at(j, "checks.0.measured")));
 		assert_true(json_is_string(json_at(j, "checks.0.expected")));
 		assert_non_null(json_at(j, "checks.0.remedy"));
+		assert_true(json_is_string(json_at(j, "checks.0.evidence")));
+		assert_non_null(json_at(j, "checks.0.issue"));
 	}
+}
+
+/* What its owner may have meant otherwise is looked at only where it is asked for. */
+static void keeps_to_its_scope(void **unused)
+{
+	(void)unused;
+	prepare(as_it_is);
+	(void)TEXT_COPY(f.limits.session_soft, "64");
+	(void)TEXT_COPY(f.limits.session_hard, "64");
+	port()->netdev[0] = '\0';
+	verify_facts(&f, &catalogue_built_in, VERIFY_DRIVER, &v);
+	assert_int_equal(v.verdict, VERDICT_OK);
+	assert_null(check_of("memlock-sessions"));
+	verify_facts(&f, &catalogue_built_in, VERIFY_LIMITS, &v);
+	assert_string_equal(first_red()->id, "memlock-sessions");
+	assert_null(check_of("ipoib-netdev:mlx5_0/1"));
+	verify_facts(&f, &catalogue_built_in, VERIFY_IPOIB, &v);
+	assert_string_equal(first_red()->id, "ipoib-netdev:mlx5_0/1");
+}
+
+/* A place in the text is the thing's own. */
+static void names_its_evidence(void **unused)
+{
+	(void)unused;
+	prepare(slow);
+	assert_string_equal(check_of("port-rate:mlx5_0/1")->evidence,
+			    "/sys/class/infiniband/mlx5_0/ports/1/rate");
+	assert_string_equal(check_of("guid-sane:mlx5_0/1")->evidence,
+			    "/sys/class/infiniband/mlx5_0/node_guid");
+	port()->lid = 0;
+	verify_facts(&f, &catalogue_built_in, VERIFY_ALL, &v);
+	assert_int_equal(check_of("lid-sane:mlx5_0/1")->issue, 49);
+	assert_int_equal(check_of("sm-lid:mlx5_0/1")->issue, 0);
+}
+
+static void makes_a_document_for_a_reader_elsewhere(void **unused)
+{
+	AUTO_JSON json_t *j = NULL;
+
+	(void)unused;
+	prepare(slow);
+	j = verify_document(&v, &f);
+	assert_string_equal(json_text_at(j, "schema", ""), "ib-vmext/verify/1");
+	assert_string_equal(json_text_at(j, "size", ""), "Standard_HB120rs_v3");
+	assert_string_equal(json_text_at(j, "driver.kind", ""), "inbox");
+	assert_string_equal(json_text_at(j, "summary", ""),
+			    "degraded: port-rate:mlx5_0/1: 100 Gb/s, expected 200 Gb/s");
+	assert_int_equal(json_int_at(j, "expected.ports", 0), 1);
+	assert_int_equal(json_int_at(j, "expected.rateGbps", 0), 200);
+	assert_int_equal(json_array_size(json_at(j, "ports")), 1);
+	assert_int_equal(json_int_at(j, "ports.0.rateGbps", 0), 100);
 }
 
 int main(void)
@@ -448,6 +504,9 @@ int main(void)
 		cmocka_unit_test(more_ports_than_room),
 		cmocka_unit_test(sums_up),
 		cmocka_unit_test(makes_a_document),
+		cmocka_unit_test(makes_a_document_for_a_reader_elsewhere),
+		cmocka_unit_test(keeps_to_its_scope),
+		cmocka_unit_test(names_its_evidence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
