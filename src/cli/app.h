@@ -57,6 +57,7 @@ int verb_facts(struct app *app, int argc, char **argv);
 int verb_plan(struct app *app, int argc, char **argv);
 int verb_apply(struct app *app, int argc, char **argv);
 int verb_verify(struct app *app, int argc, char **argv);
+int verb_metrics(struct app *app, int argc, char **argv);
 int verb_status(struct app *app, int argc, char **argv);
 int verb_undo(struct app *app, int argc, char **argv);
 int verb_explain(struct app *app, int argc, char **argv);

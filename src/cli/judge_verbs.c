@@ -7,8 +7,8 @@
 #include "cli/page.h"
 #include "cli/render.h"
 #include "cli/topic.h"
+#include "cli/verified.h"
 #include "probe/probe.h"
-#include "verify/verify.h"
 
 static int look(struct app *app, struct facts *f, struct error *err)
 {
@@ -73,35 +73,24 @@ int verb_plan(struct app *app, int argc, char **argv)
 	return p->decision.exit_code;
 }
 
-static int verdict_exit(enum verdict v)
-{
-	return v == VERDICT_OK ? 0 : v == VERDICT_ABSENT ? 11 : 14;
-}
-
 int verb_verify(struct app *app, int argc, char **argv)
 {
-	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
-	AUTO_JSON json_t *document = NULL;
-	/* Limits and addresses are nothing that `apply` sets yet: there they are no fault. */
-	unsigned scope = app->host.live ? VERIFY_DRIVER : VERIFY_ALL;
-	struct verification v;
+	AUTO_VERIFIED struct verified *v = NULL;
 	struct error err = { 0 };
 
 	(void)argc;
 	(void)argv;
-	if (!f)
-		return no_memory(app);
-	if (look(app, f, &err) < 0)
+	if (verified_look(app, &v, &err) < 0)
 		return fail(app, &err);
-	verify_facts(f, app->catalogue, scope, &v);
 	if (app->json) {
-		document = verify_document(&v, f);
+		AUTO_JSON json_t *document = verify_document(&v->verification, &v->facts);
+
 		if (print_json(app, document) != 0)
 			return 14;
 	} else {
-		render_verification(app->out, &v, f);
+		render_verification(app->out, &v->verification, &v->facts);
 	}
-	return verdict_exit(v.verdict);
+	return verified_exit(v);
 }
 
 int verb_explain(struct app *app, int argc, char **argv)

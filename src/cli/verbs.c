@@ -23,6 +23,11 @@ static const struct verb_option status_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option metrics_options[] = {
+	{ "--file", "where node_exporter's textfile collector reads: ....prom" },
+	{ 0 },
+};
+
 static const struct verb_option pack_options[] = {
 	{ "--key", "a secret key file of minisign, without a password, to sign with" },
 	{ 0 },
@@ -37,6 +42,8 @@ const struct verb verbs[] = {
 	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, apply_options, verb_apply },
 	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },
+	{ "metrics", "[--file FILE]", "the same for Prometheus, to print or into a file", 0, 2,
+	  VERB_NO_SETTINGS | VERB_CATALOGUE, metrics_options, verb_metrics },
 	{ "status", "[--watch|--spdx]", "where the last run stands", 0, 1, VERB_NO_SETTINGS,
 	  status_options, verb_status },
 	{ "undo", "[--force]", "put back what apply changed", 0, 1,

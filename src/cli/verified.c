@@ -1,0 +1,32 @@
+/* Looks at a machine and verifies it. */
+#include "cli/verified.h"
+
+#include "catalogue/catalogue.h"
+#include "cli/app.h"
+#include "probe/probe.h"
+
+int verified_look(struct app *app, struct verified **ret, struct error *err)
+{
+	struct probe_options options = { .metadata = true, .settings = &app->settings };
+	struct verified *v = calloc(1, sizeof(*v));
+	/* Limits and addresses are nothing that `apply` sets yet: there they are no fault. */
+	unsigned scope = app->host.live ? VERIFY_DRIVER : VERIFY_ALL;
+
+	if (!v)
+		return error_set(err, FAULT_INTERNAL, 0, "no memory");
+	if (probe_facts(&app->host, &options, &v->facts, err) < 0) {
+		free(v);
+		return -1;
+	}
+	catalogue_classify(app->catalogue, &v->facts);
+	verify_facts(&v->facts, app->catalogue, scope, &v->verification);
+	*ret = v;
+	return 0;
+}
+
+int verified_exit(const struct verified *v)
+{
+	enum verdict verdict = v->verification.verdict;
+
+	return verdict == VERDICT_OK ? 0 : verdict == VERDICT_ABSENT ? 11 : 14;
+}
