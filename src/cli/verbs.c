@@ -59,6 +59,8 @@ const struct verb verbs[] = {
 	{ "offline", "make FILE --key FILE|check FILE",
 	  "one signed file of all that the plan downloads", 2, 4, VERB_CATALOGUE, pack_options,
 	  verb_offline },
+	{ "support", "[FILE]", "a support bundle of this machine and its last runs, redacted", 0, 1,
+	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_support },
 	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
 	  verb_capture },
 	{ "handler", "install|enable|disable|uninstall|update", "the agent's side", 1, 1,
