@@ -65,6 +65,7 @@ int verb_catalogue(struct app *app, int argc, char **argv);
 int verb_pack(struct app *app, int argc, char **argv);
 int verb_offline(struct app *app, int argc, char **argv);
 int verb_support(struct app *app, int argc, char **argv);
+int verb_report(struct app *app, int argc, char **argv);
 int verb_capture(struct app *app, int argc, char **argv);
 int verb_handler(struct app *app, int argc, char **argv);
 

@@ -1,6 +1,8 @@
 /* The one table of verbs. */
 #include "cli/app.h"
 
+enum { REPORT_FILES_MAX = 100000 };
+
 static const struct verb_option plan_options[] = {
 	{ "--resolve", "ask the package manager what it would change" },
 	{ 0 },
@@ -61,6 +63,8 @@ const struct verb verbs[] = {
 	  verb_offline },
 	{ "support", "[FILE]", "a support bundle of this machine and its last runs, redacted", 0, 1,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_support },
+	{ "report", "FILE|DIR...", "an HTML page of what `verify --json` and `support` wrote", 1,
+	  REPORT_FILES_MAX, VERB_NO_MACHINE | VERB_NO_SETTINGS, NULL, verb_report },
 	{ "capture", "DIR", "this machine as a world, redacted", 1, 1, VERB_NO_SETTINGS, NULL,
 	  verb_capture },
 	{ "handler", "install|enable|disable|uninstall|update", "the agent's side", 1, 1,
