@@ -99,8 +99,9 @@ int former_keep(const struct step_context *c, const struct step *s, const struct
 static bool is_back(const struct step_context *c, const char *version)
 {
 	AUTO_FREE struct facts *now = calloc(1, sizeof *now);
+	struct probe_options options = { .metadata = false };
 
-	if (!now || probe_rdma(c->host, now, NULL) < 0)
+	if (!now || probe_facts(c->host, &options, now, NULL) < 0)
 		return false;
 	for (unsigned i = 0; i < now->npackages; i++)
 		if (now->packages[i].half_installed)

@@ -42,12 +42,13 @@ static bool has_option(const struct step *s, const char *option)
 static struct facts *look(const struct step_context *c, struct error *err)
 {
 	AUTO_FREE struct facts *now = calloc(1, sizeof *now);
+	struct probe_options options = { .metadata = false };
 
 	if (!now) {
 		(void)no_memory(err);
 		return NULL;
 	}
-	return probe_rdma(c->host, now, err) < 0 ? NULL : TAKE(now);
+	return probe_facts(c->host, &options, now, err) < 0 ? NULL : TAKE(now);
 }
 
 /* Is it there, whole? */

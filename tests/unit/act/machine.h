@@ -54,13 +54,15 @@ struct machine {
 	const struct archive_package *archive;
 	size_t narchive;
 	struct upset upsets[4];
-	bool dkms_builds;  /* dkms makes modules, else it fails */
-	bool dkms_masked;  /* a package of modules does not build when it is configured */
-	bool driver_dead;  /* modules load, but no port appears */
-	bool ports_down;   /* ports appear, but none is ACTIVE */
-	bool adapter_goes; /* the function leaves the PCI bus when the driver is loaded */
-	unsigned nruns;    /* programs run */
-	unsigned restarts; /* ordered, see machine_restart */
+	bool dkms_builds;        /* dkms makes modules, else it fails */
+	bool dkms_masked;        /* a package of modules does not build when it is configured */
+	bool driver_dead;        /* modules load, but no port appears */
+	bool ports_down;         /* ports appear, but none is ACTIVE */
+	int vendor_code;         /* with which mlnxofedinstall ends, before it has done much */
+	const char *vendor_says; /* and what it says then */
+	bool adapter_goes;       /* the function leaves the PCI bus when the driver is loaded */
+	unsigned nruns;          /* programs run */
+	unsigned restarts;       /* ordered, see machine_restart */
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
 	const struct transaction *agreed;
@@ -91,6 +93,10 @@ void machine_show_port(const struct machine *m);
 /* All that is not ours to leave behind: every file below the root but our state directory, and but
  * what a loaded module shows. */
 void machine_snapshot(const struct machine *m, struct buf *ret);
+
+/* Let MLNX_OFED of this version be to hand and in the catalogue, the first of its rows asked for;
+ * no module is loaded, so that what is installed serves at once. mlnx.c plays its tarball. */
+void machine_offer_mlnx(struct machine *m, const char *version);
 
 /* packages.c */
 extern const struct archive_package archive_usual[];

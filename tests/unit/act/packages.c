@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "crash.h"
 #include "host/run.h"
+#include "play.h"
 
 #define STATUS "var/lib/dpkg/status"
 #define AUTO   "var/lib/apt/extended_states"
@@ -165,20 +166,13 @@ static const struct archive_package *in_archive(const struct machine *m, const c
 	return found;
 }
 
-/* One answer that is being made. */
-struct answer {
-	struct machine *m;
-	const struct host *h;
-	struct run_result *r;
-};
-
 static int say(struct buf *into, const char *text)
 {
 	assert_int_equal(buf_add_text(into, text), 0);
 	return 0;
 }
 
-static int complain(const struct answer *a, const char *text)
+int play_complain(const struct answer *a, const char *text)
 {
 	a->r->code = 100;
 	say(&a->r->err, text);
@@ -187,9 +181,10 @@ static int complain(const struct answer *a, const char *text)
 
 static int disk_full(const struct answer *a)
 {
-	return complain(a, "dpkg: error processing archive x.deb (--unpack):\n"
-			   " cannot copy extracted data: failed to write (No space left on "
-			   "device)\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n");
+	return play_complain(a,
+			     "dpkg: error processing archive x.deb (--unpack):\n"
+			     " cannot copy extracted data: failed to write (No space left on "
+			     "device)\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n");
 }
 
 static int file_of(const struct answer *a, const char *name, const char *version)
@@ -203,7 +198,7 @@ static int file_of(const struct answer *a, const char *name, const char *version
 }
 
 /* Unpack and configure; interrupted anywhere it leaves what dpkg leaves. */
-static int unpack(const struct answer *a, const char *name, const char *version)
+int play_unpack(const struct answer *a, const char *name, const char *version)
 {
 	struct database db;
 	const struct entry *e;
@@ -220,7 +215,7 @@ static int unpack(const struct answer *a, const char *name, const char *version)
 	return 0;
 }
 
-static int configure(const struct answer *a, const char *name, const char *version)
+int play_configure(const struct answer *a, const char *name, const char *version)
 {
 	if (vendor_configured(a->m, name, version) < 0)
 		return disk_full(a);
@@ -289,7 +284,7 @@ static int close_over(const struct answer *a, struct database *db, const char *n
 
 	if (!p) {
 		TEXT_FORMAT(text, "E: Unable to locate package %s\n", name);
-		return complain(a, text);
+		return play_complain(a, text);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(p->needs) && p->needs[i]; i++)
 		if (close_over(a, db, p->needs[i], false, c) < 0)
@@ -327,10 +322,10 @@ static int install_all(const struct answer *a, const struct closure *c)
 		if (!c->asked[i] && mark_auto(a, c->at[i]->name, true) < 0)
 			return -1;
 	for (size_t i = 0; i < c->count; i++)
-		if (unpack(a, c->at[i]->name, c->at[i]->version) < 0)
+		if (play_unpack(a, c->at[i]->name, c->at[i]->version) < 0)
 			return -1;
 	for (size_t i = 0; i < c->count; i++)
-		if (configure(a, c->at[i]->name, c->at[i]->version) < 0)
+		if (play_configure(a, c->at[i]->name, c->at[i]->version) < 0)
 			return -1;
 	return 0;
 }
@@ -343,11 +338,11 @@ static int reinstall(const struct answer *a, const char *name, const char *archi
 	char path[300];
 
 	if (!p || (version && !text_eq(p->version, version + 1)))
-		return complain(a, "E: Version '44.0-1' for 'libibverbs1' was not found\n");
+		return play_complain(a, "E: Version '44.0-1' for 'libibverbs1' was not found\n");
 	if (!only) /* what is named is wanted: apt marks it so */
-		return mark_auto(a, p->name, false) < 0 || unpack(a, p->name, p->version) < 0
+		return mark_auto(a, p->name, false) < 0 || play_unpack(a, p->name, p->version) < 0
 			       ? -1
-			       : configure(a, p->name, p->version);
+			       : play_configure(a, p->name, p->version);
 	if (!archives)
 		return 0;
 	TEXT_FORMAT(path, "%s%s_%s_amd64.deb", archives + (archives[0] == '/'), p->name,
@@ -356,7 +351,7 @@ static int reinstall(const struct answer *a, const char *name, const char *archi
 }
 
 struct options {
-	bool simulate, download, again, fix, update, remove_ok;
+	bool simulate, download, again, fix, update, remove;
 	const char *archives;
 	const char *names[PACKAGES_MAX];
 	size_t count;
@@ -378,16 +373,45 @@ static void read_options(const char *const *argv, struct options *o)
 			o->archives = *argv + strlen(archives);
 		if (names)
 			o->names[o->count++] = *argv;
-		names |= text_eq(*argv, "install");
+		o->remove |= text_eq(*argv, "remove");
+		names |= text_eq(*argv, "install") || text_eq(*argv, "remove");
 	}
+}
+
+/* What is installed and needs one of those that go. */
+static bool needs_one(const struct answer *a, const char *name, const struct options *o)
+{
+	const struct archive_package *p = in_archive(a->m, name);
+
+	for (size_t i = 0; p && i < ARRAY_SIZE(p->needs) && p->needs[i]; i++)
+		for (size_t k = 0; k < o->count; k++)
+			if (text_eq(p->needs[i], o->names[k]))
+				return true;
+	return false;
+}
+
+static int show_removal(const struct answer *a, struct database *db, const struct options *o)
+{
+	for (size_t i = 0; i < db->count; i++) {
+		bool goes = needs_one(a, db->at[i].name, o);
+
+		for (size_t k = 0; k < o->count; k++)
+			goes |= text_eq(o->names[k], db->at[i].name);
+		if (goes && is_there(&db->at[i]))
+			assert_int_equal(buf_add_format(&a->r->out, "Remv %s [%s]\n",
+							db->at[i].name, db->at[i].version),
+					 0);
+	}
+	return 0;
 }
 
 static int refuse_broken(const struct answer *a, struct database *db, const struct options *o)
 {
 	for (size_t i = 0; i < db->count; i++)
 		if (text_ends(db->at[i].status, "half-installed") && !o->again)
-			return complain(a, "E: The package x needs to be reinstalled, but I can't "
-					   "find an archive for it.\n");
+			return play_complain(
+				a, "E: The package x needs to be reinstalled, but I can't "
+				   "find an archive for it.\n");
 	return 0;
 }
 
@@ -404,6 +428,8 @@ static int apt_get(const struct answer *a, const char *const *argv)
 	read_database(a->h, &db);
 	if (o.update)
 		return 0;
+	if (o.remove)
+		return show_removal(a, &db, &o);
 	if (!o.simulate && !o.download && refuse_broken(a, &db, &o) < 0)
 		return -1;
 	if (o.again) {
@@ -422,7 +448,7 @@ static int apt_get(const struct answer *a, const char *const *argv)
 	return install_all(a, &c);
 }
 
-static int purge(const struct answer *a, const char *name, bool keep_config)
+int play_purge(const struct answer *a, const char *name, bool keep_config)
 {
 	struct database db;
 	struct entry e;
@@ -434,7 +460,7 @@ static int purge(const struct answer *a, const char *name, bool keep_config)
 	if (!text_ends(e.status, "config-files") &&
 	    (set_state(a->h, name, e.version, "deinstall reinstreq half-installed") < 0 ||
 	     vendor_removed(a->m, e.name, e.version) < 0 || file_of(a, name, NULL) < 0 ||
-	     mark_auto(a, e.name, false) < 0))
+	     mlnx_package_goes(a, e.name) < 0 || mark_auto(a, e.name, false) < 0))
 		return disk_full(a);
 	if (set_state(a->h, name, e.version, keep_config ? "deinstall ok config-files" : NULL) < 0)
 		return disk_full(a);
@@ -448,11 +474,11 @@ static int configure_all(const struct answer *a)
 	read_database(a->h, &db);
 	for (size_t i = 0; i < db.count; i++) {
 		if (text_ends(db.at[i].status, "unpacked") &&
-		    configure(a, db.at[i].name, db.at[i].version) < 0)
+		    play_configure(a, db.at[i].name, db.at[i].version) < 0)
 			return -1;
 		if (text_ends(db.at[i].status, "half-installed"))
-			(void)complain(a, "dpkg: error processing package x (--configure):\n"
-					  " package is in a very bad inconsistent state\n");
+			(void)play_complain(a, "dpkg: error processing package x (--configure):\n"
+					       " package is in a very bad inconsistent state\n");
 	}
 	return 0;
 }
@@ -463,7 +489,7 @@ static int install_file(const struct answer *a, const char *path)
 	char text[64];
 
 	TEXT_FORMAT(text, "%.*s", (int)strcspn(version, "_"), version);
-	return unpack(a, name, text) < 0 ? -1 : configure(a, name, text);
+	return play_unpack(a, name, text) < 0 ? -1 : play_configure(a, name, text);
 }
 
 static int dpkg(const struct answer *a, const char *const *argv)
@@ -475,9 +501,9 @@ static int dpkg(const struct answer *a, const char *const *argv)
 			continue;
 		if (!verb)
 			verb = *argv;
-		else if (text_eq(verb, "--purge") && purge(a, *argv, false) < 0)
+		else if (text_eq(verb, "--purge") && play_purge(a, *argv, false) < 0)
 			return -1;
-		else if (text_eq(verb, "--remove") && purge(a, *argv, true) < 0)
+		else if (text_eq(verb, "--remove") && play_purge(a, *argv, true) < 0)
 			return -1;
 		else if (text_eq(verb, "--install") && install_file(a, *argv) < 0)
 			return -1;
@@ -510,7 +536,7 @@ static int dpkg_query(const struct answer *a, const char *const *argv)
 	if (text_eq(argv[1], "--listfiles"))
 		return vendor_list(a->m, argv, a->r);
 	if (text_eq(argv[1], "--search"))
-		return complain(a, "dpkg-query: no path found matching pattern\n");
+		return play_complain(a, "dpkg-query: no path found matching pattern\n");
 	read_database(a->h, &db);
 	for (size_t i = 0; i < db.count; i++) {
 		const struct entry *e = &db.at[i];
@@ -598,7 +624,7 @@ static int index_add(void *ctx, const char *name)
 }
 
 /* Indexes what lies in updates/dkms, before what the kernel has. */
-static int depmod(const struct answer *a, const char *const *argv)
+int play_depmod(const struct answer *a, const char *const *argv)
 {
 	struct index i = { .h = a->h };
 	AUTO_BUF struct buf former = { 0 };
@@ -615,7 +641,7 @@ static int depmod(const struct answer *a, const char *const *argv)
 			assert_int_equal(buf_add(&i.lines, p, (size_t)(end + 1 - p)), 0);
 	rc = fs_replace(a->h->root, path, i.lines.data, i.lines.len, 0644);
 	buf_free(&i.lines);
-	return rc < 0 ? complain(a, "depmod: cannot write\n") : 0;
+	return rc < 0 ? play_complain(a, "depmod: cannot write\n") : 0;
 }
 
 static int succeed(const struct answer *a, const char *const *argv)
@@ -656,13 +682,17 @@ static const struct {
 	{ "dpkg-query", dpkg_query },
 	{ "apt-mark", apt_mark },
 	{ "modprobe", modprobe },
-	{ "depmod", depmod },
+	{ "depmod", play_depmod },
 	{ "udevadm", succeed },
 	{ "systemctl", systemctl },
 	{ "dkms", dkms },
 	{ "dpkg-deb", dpkg_deb },
 	{ "modinfo", modinfo },
 	{ "systemd-run", succeed },
+	{ "tar", mlnx_tar },
+	{ "mlnxofedinstall", mlnx_install },
+	{ "ofed_info", mlnx_info },
+	{ "/usr/sbin/ofed_uninstall.sh", mlnx_uninstall },
 	{ "/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext", succeed },
 };
 
@@ -680,7 +710,7 @@ static bool is_upset(const struct answer *a, const char *const *argv, bool after
 		    !strstr(line.data, u->command))
 			continue;
 		u->times -= u->times > 0;
-		(void)complain(a, u->err);
+		(void)play_complain(a, u->err);
 		return true;
 	}
 	return false;
@@ -697,7 +727,13 @@ static int machine_run(const struct host *h, const struct run_spec *spec, struct
 	a.m->clock.now_ms += 100;
 	ret->end = RUN_NOT_FOUND;
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		if (!text_eq(programs[i].name, spec->argv[0]))
+		const char *name = spec->argv[0];
+
+		if (text_ends(name, "/mlnxofedinstall"))
+			name = "mlnxofedinstall";
+		if (text_ends(name, "/uninstall.sh"))
+			name = "/usr/sbin/ofed_uninstall.sh";
+		if (!text_eq(programs[i].name, name))
 			continue;
 		ret->end = RUN_EXITED;
 		if (!is_upset(&a, spec->argv, false) && programs[i].run(&a, spec->argv) == 0)

@@ -26,7 +26,7 @@ static const struct {
 	{ "a download, whatever the package manager", STEP_DOWNLOAD, "dnf", true },
 	{ "a repository", STEP_REPOSITORY, "apt", true },
 	{ "a build", STEP_BUILD, "apt", true },
-	{ "an installer", STEP_INSTALLER, "apt", false },
+	{ "an installer", STEP_INSTALLER, "apt", true },
 	{ "services", STEP_SERVICES, "apt", true },
 };
 

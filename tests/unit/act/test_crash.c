@@ -57,6 +57,14 @@ static void something(struct machine *m)
 	machine_put(m, "etc/modules-load.d/ib-vmext.conf", "# by hand\nloop\n");
 }
 
+/* MLNX_OFED asked for, over packages of the distribution. */
+static void mlnx(struct machine *m)
+{
+	machine_offer_mlnx(m, "5.8-1.0.1.1");
+	packages_put(m, "libibverbs1", "44.0-2", "install ok installed");
+	packages_put(m, "rdma-core", "44.0-2", "install ok installed");
+}
+
 static void installed(struct machine *m)
 {
 	static struct outcome o;
@@ -69,6 +77,23 @@ static void something_installed(struct machine *m)
 {
 	something(m);
 	installed(m);
+}
+
+static void mlnx_installed(struct machine *m)
+{
+	mlnx(m);
+	installed(m);
+}
+
+/* Another MLNX_OFED is there, of which no receipt knows. */
+static void mlnx_older(struct machine *m)
+{
+	machine_offer_mlnx(m, "5.4-1.0.3.0");
+	installed(m);
+	assert_int_equal(fs_remove(m->host.root, ACT_STATE_DIR "/receipt.json"), 0);
+	assert_int_equal(fs_remove(m->host.root, ACT_STATE_DIR "/saved"), 0);
+	machine_offer_mlnx(m, "5.8-1.0.1.1");
+	assert_int_equal(fs_remove(m->host.root, "sys/class/infiniband"), 0);
 }
 
 static const struct {
@@ -95,6 +120,13 @@ static const struct {
 	{ "disk fails in apply, then apply", nothing, apply, apply, CRASH_DISK_FAILS, false },
 	{ "disk fails in apply, then undo", something, apply, undo, CRASH_DISK_FAILS, false },
 	{ "disk fails in undo, then undo", installed, undo, undo, CRASH_DISK_FAILS, false },
+	{ "MLNX_OFED, then apply", mlnx, apply, apply, CRASH_KILL, false },
+	{ "MLNX_OFED, then undo cut off, then undo", mlnx, apply, undo, CRASH_KILL, true },
+	{ "MLNX_OFED, then the next boot", mlnx, apply, recover, CRASH_KILL, false },
+	{ "undo of MLNX_OFED, then undo", mlnx_installed, undo, undo, CRASH_KILL, true },
+	{ "MLNX_OFED over another, then undo", mlnx_older, apply, undo, CRASH_KILL, true },
+	{ "MLNX_OFED over another, then apply", mlnx_older, apply, apply, CRASH_KILL, false },
+	{ "disk full in MLNX_OFED, then undo", mlnx, apply, undo, CRASH_DISK_FULL, false },
 };
 
 static struct outcome *shared; /* of the child */
@@ -220,10 +252,13 @@ static bool strike(size_t row, uint64_t at, const char *new_tree)
 	machine_make(&m);
 	if (rows[row].prepare == something_installed)
 		something(&m);
+	else if (rows[row].prepare == mlnx_installed)
+		mlnx(&m);
 	else if (rows[row].prepare != installed)
 		rows[row].prepare(&m);
 	machine_snapshot(&m, &t.former);
-	if (rows[row].prepare == something_installed || rows[row].prepare == installed)
+	if (rows[row].prepare == something_installed || rows[row].prepare == mlnx_installed ||
+	    rows[row].prepare == installed)
 		installed(&m);
 	count = run_struck(&m, rows[row].struck, rows[row].kind, at);
 	if (count != 0)
@@ -247,6 +282,10 @@ static void make_new_tree(size_t row, struct buf *ret)
 	machine_make(&m);
 	if (rows[row].prepare == something || rows[row].prepare == something_installed)
 		something(&m);
+	else if (rows[row].prepare == mlnx || rows[row].prepare == mlnx_installed)
+		mlnx(&m);
+	else if (rows[row].prepare == mlnx_older)
+		mlnx_older(&m);
 	installed(&m);
 	assert_true(is_new(&m));
 	machine_snapshot(&m, ret);
