@@ -9,10 +9,11 @@
 #include "act/act.h"
 #include "act/boot/kernels.h"
 #include "act/bundle/offline.h"
-#include "act/fetch/download_place.h"
+#include "act/dkms.h"
 #include "act/ofed/contents.h"
 #include "act/ofed/former.h"
 #include "act/ofed/install.h"
+#include "act/ofed/limits.h"
 #include "act/ofed/unpack.h"
 #include "act/saved.h"
 #include "base/fs.h"
@@ -22,7 +23,7 @@
 #include "host/host.h"
 #include "probe/probe.h"
 
-#define LIMITS "etc/security/limits.conf"
+#define BROUGHT "brought.json" /* what is there when the installer is through */
 
 enum { FIRST_OPTION = 2, UNPACK_S = 1800, PATH_SIZE = 400, FILE_BYTES_MAX = 1 << 20 };
 
@@ -65,7 +66,7 @@ static bool is_of_stack(const struct facts *f, const char *name)
 	return false;
 }
 
-static int installer_confirm(const struct step_context *c, const struct step *s, struct error *err)
+static int is_there(const struct step_context *c, const struct step *s, struct error *err)
 {
 	AUTO_FREE struct facts *now = look(c, err);
 
@@ -90,7 +91,26 @@ static int installer_confirm(const struct step_context *c, const struct step *s,
 
 static bool installer_check(const struct step_context *c, const struct step *s)
 {
-	return installer_confirm(c, s, NULL) == 0;
+	return is_there(c, s, NULL) == 0;
+}
+
+static void name_saved(const struct step_context *c, const struct step *s, const char *name,
+		       char *ret, size_t size)
+{
+	(void)text_format(ret, size, "saved/%s/%s/%s", c->run, s->id, name);
+}
+
+/* ofed_info knows the version before the installer is through: one that was killed is not. */
+static int installer_confirm(const struct step_context *c, const struct step *s, struct error *err)
+{
+	char path[PATH_SIZE];
+
+	if (is_there(c, s, err) < 0)
+		return -1;
+	name_saved(c, s, BROUGHT, path, sizeof path);
+	if (fs_exists(c->state_dir, path))
+		return 0;
+	return error_set(err, FAULT_INSTALLER_FAILED, 0, "mlnxofedinstall did not come to its end");
 }
 
 /* What goes. */
@@ -197,17 +217,11 @@ int step_installer_possible(const struct step_context *c, struct plan *p, struct
 
 /* Prepare. */
 
-static void name_saved(const struct step_context *c, const struct step *s, const char *name,
-		       char *ret, size_t size)
-{
-	(void)text_format(ret, size, "saved/%s/%s/%s", c->run, s->id, name);
-}
-
 /* What the journal keeps, and undo needs. */
 struct before {
 	struct transaction removal;
-	json_t *contents, *former, *marks;
-	char limits[PATH_SIZE], saved[PATH_SIZE];
+	json_t *contents, *former, *marks, *dkms;
+	char limits[LIMITS_SAVED_SIZE], saved[PATH_SIZE];
 	bool irreversible;
 };
 
@@ -217,6 +231,7 @@ static void before_free(struct before *b)
 	json_decref(b->contents);
 	json_decref(b->former);
 	json_decref(b->marks);
+	json_decref(b->dkms);
 }
 
 /* The former MLNX_OFED's tarball, or the package files of what goes. */
@@ -237,15 +252,6 @@ static int keep_stack(const struct step_context *c, const struct step *s, struct
 	return 0;
 }
 
-static int keep_limits(const struct step_context *c, const struct step *s, struct before *b,
-		       struct error *err)
-{
-	if (!fs_exists(c->host->root, LIMITS))
-		return 0;
-	name_saved(c, s, "limits.conf", b->limits, sizeof b->limits);
-	return saved_keep(c, LIMITS, b->limits, err);
-}
-
 static int keep_all(const struct step_context *c, const struct step *s, struct before *b,
 		    struct error *err)
 {
@@ -262,11 +268,12 @@ static int keep_all(const struct step_context *c, const struct step *s, struct b
 		return no_memory(err);
 	(void)TEXT_FORMAT(dir, "/%s", u.dir);
 	if (resolve_removal(c, b->contents, dir, &b->removal, err) < 0 ||
-	    keep_stack(c, s, b, err) < 0 || keep_limits(c, s, b, err) < 0)
+	    keep_stack(c, s, b, err) < 0 || limits_keep(c, s, b->limits, err) < 0)
 		return -1;
 	/* Asked for none, it would tell those of all. */
 	b->marks = b->removal.count ? m->marks(&c->packages, none, &b->removal, err)
 				    : json_object();
+	b->dkms = dkms_list(c->host);
 	return b->marks ? 0 : -1;
 }
 
@@ -280,33 +287,40 @@ static int installer_prepare(const struct step_context *c, const struct step *s,
 				 "there is no package manager that this program knows");
 	if (keep_all(c, s, &b, err) < 0)
 		return -1;
-	*ret = json_pack("{s:o, s:O, s:O, s:O, s:s, s:o, s:b}", "transaction",
+	*ret = json_pack("{s:o, s:O, s:O, s:O, s:O, s:s, s:o, s:b}", "transaction",
 			 transaction_to_json(&b.removal), "contents", b.contents, "former",
-			 b.former ? b.former : json_null(), "marks", b.marks, "saved", b.saved,
-			 "limits", json_text_or_null(b.limits), "irreversible", b.irreversible);
+			 b.former ? b.former : json_null(), "marks", b.marks, "dkms", b.dkms,
+			 "saved", b.saved, "limits", json_text_or_null(b.limits), "irreversible",
+			 b.irreversible);
 	return *ret ? 0 : no_memory(err);
 }
 
 /* Apply. */
 
 /* Which packages there are of the stack by now: what is installed later is somebody else's. */
-static void note_brought(const struct step_context *c, const struct step *s, const json_t *before)
+static int note_brought(const struct step_context *c, const struct step *s, const json_t *before,
+			struct error *err)
 {
 	AUTO_TRANSACTION struct transaction t = { 0 };
 	AUTO_JSON json_t *j = NULL;
 	AUTO_BUF struct buf text = { 0 };
 	struct names names;
-	char path[PATH_SIZE];
+	char path[PATH_SIZE], parent[PATH_SIZE];
+
+	int rc;
 
 	names_of(json_object_get(before, "contents"), &names);
-	name_saved(c, s, "brought.json", path, sizeof path);
-	if (c->packages.manager->stack(&c->packages, names.list, &t, NULL) < 0)
-		return;
+	name_saved(c, s, "", parent, sizeof parent);
+	name_saved(c, s, BROUGHT, path, sizeof path);
+	if (c->packages.manager->stack(&c->packages, names.list, &t, err) < 0)
+		return -1;
 	j = transaction_to_json(&t);
-	if (!j || json_write(j, false, &text) < 0 ||
-	    fs_replace(c->state_dir, path, text.data, text.len, 0600) < 0)
-		LOG(c->host->log, WARNING, "installer.brought",
-		    "what the installer brought cannot be written down, ignoring");
+	rc = j ? json_write(j, false, &text) : -ENOMEM;
+	if (rc == 0)
+		rc = fs_make_dirs(c->state_dir, parent, 0700);
+	if (rc == 0)
+		rc = fs_replace(c->state_dir, path, text.data, text.len, 0600);
+	return rc < 0 ? file_failed("written", path, rc, err) : 0;
 }
 
 static int installer_apply(const struct step_context *c, const struct step *s, const json_t *before,
@@ -327,8 +341,7 @@ static int installer_apply(const struct step_context *c, const struct step *s, c
 		LOG(c->host->log, WARNING, "installer.repair", "%s, going on", why.what);
 	if (ofed_install(c, &o, err) < 0)
 		return -1;
-	note_brought(c, s, before);
-	return 0;
+	return note_brought(c, s, before, err);
 }
 
 /* Undo. */
@@ -358,7 +371,7 @@ static void brought_read(const struct step_context *c, const char *saved, struct
 	AUTO_JSON json_t *j = NULL;
 	char path[PATH_SIZE], why[160];
 
-	(void)TEXT_FORMAT(path, "%s/brought.json", saved + (saved[0] == '/'));
+	(void)TEXT_FORMAT(path, "%s/" BROUGHT, saved + (saved[0] == '/'));
 	if (fs_read(c->host->root, path, FILE_BYTES_MAX, &text) < 0)
 		return;
 	j = json_parse(buf_text(&text), text.len, why, sizeof why);
@@ -413,43 +426,6 @@ static int packages_back(const struct step_context *c, const struct step *s, con
 					   err);
 }
 
-/* The lines that the installer and its uninstaller write and remove. */
-static void drop_memlock(const char *text, struct buf *ret)
-{
-	for (const char *line = text; *line;) {
-		size_t len = strcspn(line, "\n");
-
-		if (len > 0 && !memmem(line, len, "memlock", strlen("memlock")))
-			(void)!buf_add_format(ret, "%.*s\n", (int)len, line);
-		line += len + (line[len] == '\n');
-	}
-}
-
-/* What a person wrote into it since stays, and is told. */
-static int limits_back(const struct step_context *c, const char *saved, struct error *err)
-{
-	AUTO_BUF struct buf now = { 0 }, old = { 0 }, a = { 0 }, b = { 0 };
-
-	if (fs_read(c->host->root, LIMITS, FILE_BYTES_MAX, &now) < 0)
-		return saved[0] ? saved_put_back(c, saved, LIMITS, err) : 0;
-	if (saved[0] && fs_read(c->state_dir, saved, FILE_BYTES_MAX, &old) < 0)
-		return error_set(err, FAULT_STATE_DIR, 0, "%s cannot be read", saved);
-	if (text_eq(buf_text(&now), buf_text(&old)))
-		return 0;
-	drop_memlock(buf_text(&now), &a);
-	drop_memlock(buf_text(&old), &b);
-	if (!text_eq(buf_text(&a), buf_text(&b))) {
-		LOG(c->host->log, WARNING, "file.kept",
-		    "/" LIMITS " was changed by someone else: it stays as it is");
-		return 0;
-	}
-	if (saved[0])
-		return saved_put_back(c, saved, LIMITS, err);
-	return unlinkat(c->host->root, LIMITS, 0) < 0 && errno != ENOENT
-		       ? file_failed("removed", LIMITS, -errno, err)
-		       : 0;
-}
-
 static int installer_undo(const struct step_context *c, const struct step *s, const json_t *before,
 			  struct error *err)
 {
@@ -461,9 +437,7 @@ static int installer_undo(const struct step_context *c, const struct step *s, co
 		return no_memory(err);
 	if (ofed_wait(c, err) < 0)
 		return -1;
-	if (c->packages.manager->repair(&c->packages, &why) < 0)
-		LOG(c->host->log, INFO, "installer.repair", "%s, going on", why.what);
-	why = (struct error) { 0 };
+	/* Nothing is repaired first: that would bring the archive's version of what is to go. */
 	rc = json_is_object(former) ? former_put_back(c, s, former, &why)
 				    : packages_back(c, s, before, &why);
 	if (rc < 0 && why.fault != FAULT_KEPT_BACK) {
@@ -479,6 +453,7 @@ static int installer_undo(const struct step_context *c, const struct step *s, co
 		LOG(c->host->log, WARNING, "package.marks", "%s, ignoring", marks.what);
 	if (limits_back(c, json_text_at(before, "limits", ""), err) < 0)
 		return -1;
+	dkms_sweep(c->host, json_object_get(before, "dkms"));
 	unpack_tidy(c->host);
 	if (rc < 0 && err)
 		*err = why;

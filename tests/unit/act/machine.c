@@ -223,7 +223,8 @@ static bool is_not_ours(const char *path)
 		if (text_eq(path, not_ours[i]))
 			return true;
 	return text_starts(path, "var/lib/apt/.") || text_starts(path, "var/lib/dpkg/.") ||
-	       text_starts(path, "usr/share/.");
+	       text_starts(path, "usr/share/.") || text_starts(path, "usr/bin/.") ||
+	       text_starts(path, "usr/sbin/.") || text_starts(path, "etc/security/.");
 }
 
 static void describe(const struct walk *w, const char *path, const struct stat *st)

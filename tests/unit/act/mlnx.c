@@ -96,6 +96,9 @@ int mlnx_package_goes(const struct answer *a, const char *name)
 		TEXT_FORMAT(path, MODULES "/%s.ko", modules[i]);
 		if (fs_remove(a->h->root, path) < 0)
 			return -1;
+		TEXT_FORMAT(path, MODULES "/.%s.ko.new", modules[i]);
+		if (fs_remove(a->h->root, path) < 0)
+			return -1;
 	}
 	(void)unlinkat(a->h->root, MODULES, AT_REMOVEDIR);
 	(void)unlinkat(a->h->root, "lib/modules/" RELEASE "/updates", AT_REMOVEDIR);
@@ -140,6 +143,7 @@ static int install_packages(const struct answer *a, const char *version)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		if (play_unpack(a, packages[i], version) < 0 ||
+		    (i == 0 && install_modules(a, version) < 0) ||
 		    play_configure(a, packages[i], version) < 0)
 			return -1;
 	return put(a, SCRIPT, "") < 0 ? -1 : put(a, INFO, version);
@@ -172,7 +176,7 @@ int mlnx_install(const struct answer *a, const char *const *argv)
 		a->r->code = a->m->vendor_code;
 		return -1;
 	}
-	if (install_modules(a, version) < 0 || install_packages(a, version) < 0)
+	if (install_packages(a, version) < 0)
 		return -1;
 	return write_limits(a, true);
 }

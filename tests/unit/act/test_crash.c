@@ -92,6 +92,7 @@ static void mlnx_older(struct machine *m)
 	installed(m);
 	assert_int_equal(fs_remove(m->host.root, ACT_STATE_DIR "/receipt.json"), 0);
 	assert_int_equal(fs_remove(m->host.root, ACT_STATE_DIR "/saved"), 0);
+	assert_int_equal(fs_remove(m->host.root, "usr/libexec/ib-vmext"), 0);
 	machine_offer_mlnx(m, "5.8-1.0.1.1");
 	assert_int_equal(fs_remove(m->host.root, "sys/class/infiniband"), 0);
 }
