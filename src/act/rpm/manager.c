@@ -209,9 +209,8 @@ static bool installed(const struct package_context *c, const char *const *names)
 		.collect = rpm_collect, .use_local = rpm_use_local, .stack = rpm_stack,            \
 		.removal = rpm_removal, .marks = rpm_marks, .set_marks = rpm_set_marks,            \
 		.sources = rpm_sources, .installed = installed, .spec = spec, .owner = rpm_owner,  \
-		.file_change = rpm_file_change,                                                    \
-		.install_file = rpm_install_file, .keep_held = rpm_keep_held,                      \
-		.follow = rpm_follow,                                                              \
+		.file_change = rpm_file_change, .install_file = rpm_install_file,                  \
+		.keep_held = rpm_keep_held, .follow = rpm_follow,                                  \
 	}
 
 const struct package_manager package_managers_rpm[4] = {

@@ -1,5 +1,5 @@
-/* Fixture of the lab: a module by name. It does nothing, needs those that the vendor's needs, and so has the vendor's order of
- * loading. LAB_OFED is its version. */
+/* Fixture of the lab: a module by name. It does nothing, needs those that the vendor's needs, and
+ * so has the vendor's order of loading. LAB_OFED is its version. */
 #include <linux/module.h>
 #include <linux/pci.h>
 
