@@ -236,7 +236,7 @@ static int run_mirror_vendors(const struct cli *c)
 	json_t *settings = NULL;
 	int rc;
 
-	if (vendor_prepare(&c->lab->env, dir, sizeof dir, &err) < 0 ||
+	if (vendor_prepare(&c->lab->env, cli_flag(c, "real"), dir, sizeof dir, &err) < 0 ||
 	    vendor_settings(dir, &settings, &err) < 0) {
 		fprintf(stderr, "ib-lab: %s\n", err.what);
 		return LAB_FAILED;
@@ -267,9 +267,9 @@ const struct cli_verb cli_lab_verbs[] = {
 	  run_mirror },
 	{ "mirror add", "DIR", "its files appear below http://10.7.0.1:8000/files/", "json", 1, 1,
 	  run_mirror_add },
-	{ "mirror vendors", "",
-	  "show stand-ins of the vendor's files there; prints the settings that use them", "json",
-	  0, 0, run_mirror_vendors },
+	{ "mirror vendors", "[--real]",
+	  "show stand-ins of the vendor's files there; prints the settings that use them",
+	  "real json", 0, 0, run_mirror_vendors },
 	{ "mirror proxy", "[--user USER --password PASSWORD]",
 	  "the login that http://10.7.0.1:3128 asks for; without options none",
 	  "user= password= json", 0, 0, run_mirror_proxy },

@@ -38,7 +38,7 @@ static int fail(const char *what, const char *path, int sys, struct error *err)
 }
 
 /* "vendor-<12 digits>": of the sources, and of the mirror whose packages they become. */
-static int vendor_name(const char *mirror, char *ret, size_t size)
+static int vendor_name(const char *mirror, bool real, char *ret, size_t size)
 {
 	struct asset a = sources();
 	AUTO_BUF struct buf b = { 0 };
@@ -47,7 +47,7 @@ static int vendor_name(const char *mirror, char *ret, size_t size)
 	(void)!buf_add(&b, a.data, a.len);
 	(void)!buf_add_text(&b, strrchr(mirror, '/'));
 	digest_of(b.data, b.len, digest);
-	return text_format(ret, size, "vendor-%.12s", digest);
+	return text_format(ret, size, "vendor-%.12s%s", digest, real ? "-real" : "");
 }
 
 /* ---- keys ----------------------------------------------------------------------------------- */
@@ -154,13 +154,55 @@ static int build_rpms(const struct vm_env *env, const char *mirror, const char *
 	return 0;
 }
 
+/* ---- the real driver --------------------------------------------------------------------------
+ */
+
+static int run_fetch(const struct overlay *o, void *ctx, struct error *err)
+{
+	static const char script[] =
+		"set -e\n"
+		"mkdir -p /srv/source && cd /srv/source\n"
+		"apt-get -q update -o APT::Update::Error-Mode=any\n"
+		"apt-get -q -o APT::Sandbox::User=root download linux-source-6.1\n"
+		"mv linux-source-6.1_*.deb linux-source.deb\n";
+	const char *const args[] = { NULL };
+
+	(void)ctx;
+	return overlay_sh(o, script, args, 1800, err);
+}
+
+/* Debian's package of the kernel's source, kept below the cache: 140 MB. */
+static int fetch_source(const struct vm_env *env, const char *root, char ret[static VM_PATH_MAX],
+			struct error *err)
+{
+	char work[VM_PATH_MAX], upper[VM_PATH_MAX], from[VM_PATH_MAX];
+	struct overlay o = { env, root, upper, work, "" };
+
+	(void)text_format(ret, VM_PATH_MAX, "%s/linux-source.deb", env->cache);
+	if (fs_exists(AT_FDCWD, ret))
+		return 0;
+	(void)TEXT_FORMAT(work, "%s/linux-source.new", env->cache);
+	(void)TEXT_FORMAT(upper, "%s/upper", work);
+	(void)TEXT_FORMAT(from, "%s/srv/source/linux-source.deb", upper);
+	LOG(env->log, INFO, "lab.vendor", "fetching the source of Debian's kernel, once");
+	if (fs_remove(AT_FDCWD, work) < 0 || fs_make_dirs(AT_FDCWD, work, 0755) < 0)
+		return fail("make", work, errno, err);
+	if (overlay_sources(root, upper, err) < 0 || overlay_run(&o, run_fetch, NULL, err) < 0)
+		return -1;
+	if (rename(from, ret) < 0)
+		return fail("rename", from, errno, err);
+	(void)!fs_remove(AT_FDCWD, work);
+	return 0;
+}
+
 /* ---- building ------------------------------------------------------------------------------- */
 
-static int build(const struct vm_env *env, const char *mirror, const char *dir, struct error *err)
+static int build(const struct vm_env *env, const char *mirror, const char *linux_source,
+		 const char *dir, struct error *err)
 {
 	char source[VM_PATH_MAX], script[VM_PATH_MAX], pool[VM_PATH_MAX], home[VM_PATH_MAX];
 	char files[VM_PATH_MAX], last[VM_PATH_MAX];
-	const char *const argv[] = { "sh", script, dir, pool, home, NULL };
+	const char *const argv[] = { "sh", script, dir, pool, home, linux_source, NULL };
 	const char *const finish[] = { "sh", last, dir, home, NULL };
 	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
 	int rc;
@@ -184,9 +226,10 @@ static int build(const struct vm_env *env, const char *mirror, const char *dir, 
 	return rc < 0 ? -1 : catalogue_sign(files, err);
 }
 
-int vendor_prepare(const struct vm_env *env, char *ret, size_t size, struct error *err)
+int vendor_prepare(const struct vm_env *env, bool real, char *ret, size_t size, struct error *err)
 {
 	char root[VM_PATH_MAX], mirror[VM_PATH_MAX], dir[VM_PATH_MAX], next[VM_PATH_MAX], name[32];
+	char linux_source[VM_PATH_MAX] = "";
 	AUTO_FD int lock = -1;
 
 	if (root_prepare(env, root, err) < 0 || mirror_prepare(env, root, err) < 0 ||
@@ -195,14 +238,16 @@ int vendor_prepare(const struct vm_env *env, char *ret, size_t size, struct erro
 	lock = root_lock(env, "vendor", err);
 	if (lock < 0)
 		return -1;
-	(void)vendor_name(mirror, name, sizeof name);
+	(void)vendor_name(mirror, real, name, sizeof name);
 	(void)TEXT_FORMAT(dir, "%s/%s", env->cache, name);
 	(void)TEXT_FORMAT(next, "%s.new", dir);
 	(void)text_format(ret, size, "%s/files", dir);
 	if (fs_exists(AT_FDCWD, dir))
 		return 0;
 	LOG(env->log, INFO, "lab.vendor", "building the stand-ins of the vendor's files, once");
-	if (build(env, mirror, next, err) < 0)
+	if (real && fetch_source(env, root, linux_source, err) < 0)
+		return error_wrap(err, "the source of Debian's kernel");
+	if (build(env, mirror, linux_source, next, err) < 0)
 		return error_wrap(err, "the stand-ins of the vendor's files");
 	return rename(next, dir) < 0 ? fail("rename", next, errno, err) : 0;
 }

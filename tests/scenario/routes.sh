@@ -186,3 +186,103 @@ case_fixture_trust() {
 	if sh_in "$VM" "curl -sf --cacert /dev/null --capath /nonexistent $FILES/catalogue.json" >/dev/null 2>&1; then fail "a certificate that nobody vouches for"; fi
 	if sh_in "$VM" "curl -sf https://127.0.0.1:8443/files/catalogue.json" >/dev/null 2>&1; then fail "another host"; fi
 }
+
+# ---- by the agent -----------------------------------------------------------------------------------------------------------------
+
+# with JSON: the settings that use the stand-ins, and these.
+with() { jq -c --argjson more "$1" '. + $more' "$WORK/vendors.json"; }
+
+# A VM on which nothing is done but what any package manager leaves behind when it starts.
+untouched() {
+	create "$VM-2" --image "$1" --no-agent
+	for untouched_vm in "$VM" "$VM-2"; do put "$untouched_vm" "$here/manifest.py" /root/manifest.py; done
+	apt_started "$VM-2"
+}
+# want_untouched: files, packages, marks and units of $VM are those of $VM-2; a loaded module stays until the next boot.
+want_untouched() {
+	layer_paths "$VM" "$VM-2" >"$CASE_DIR/paths"
+	manifest "$VM" "$CASE_DIR/paths" >"$CASE_DIR/mine"
+	manifest "$VM-2" "$CASE_DIR/paths" >"$CASE_DIR/control"
+	bad=$(unexplained "$CASE_DIR/control" "$CASE_DIR/mine")
+	[ -z "$bad" ] || fail "files differ: $(echo "$bad" | head -30)"
+	told "$VM" >"$CASE_DIR/told"
+	told "$VM-2" | diff - "$CASE_DIR/told" || fail "packages, marks or units differ"
+}
+
+# want_route OFED-INFO: the agent reported success, the modules that are loaded are the vendor's, InfiniBand works.
+want_route() {
+	wait_for "$VM" --until success
+	[ "$(status_of "$VM" .code)" = 0 ] || fail "code $(status_of "$VM" .code)"
+	note "$(status_of "$VM" .formattedMessage.message)"
+	[ "$(in_vm "$VM" ofed_info -s)" = "$1:" ] || fail "ofed_info tells $(in_vm "$VM" ofed_info -s)"
+	want_route_version=${1#MLNX_OFED_LINUX-}
+	[ "$(sh_in "$VM" 'cat /sys/module/mlx5_core/version')" = "${want_route_version#OFED-internal-}" ] || fail "another mlx5_core is loaded"
+	want_port "$VM"
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	in_vm "$VM" /root/ib-vmext verify >"$CASE_DIR/verify" || fail "verify: $(cat "$CASE_DIR/verify")"
+}
+
+# route IMAGE DRIVER VERSION OFED-INFO [VERSION OFED-INFO]: install, again, up or down and back, undo.
+route() {
+	TIMEOUT=900
+	create "$VM" --image "$1"
+	untouched "$1"
+	deploy "$VM" --settings "$(with "{\"driver\": \"$2\", \"driverVersion\": \"$3\", \"onRemove\": \"undo\"}")"
+	want_route "$4"
+	inventory "$VM" >"$CASE_DIR/after"
+	route_runs=$(journals "$VM")
+	deploy "$VM" --settings "$(with "{\"driver\": \"$2\", \"driverVersion\": \"$3\", \"onRemove\": \"undo\", \"timestamp\": 2}")"
+	wait_for "$VM" --until success
+	[ "$(journals "$VM")" = "$route_runs" ] || fail "the second run did something"
+	inventory "$VM" | diff "$CASE_DIR/after" - || fail "the second run changed packages"
+	if [ $# -gt 4 ]; then
+		change "$2" "$5" "$6"
+		change "$2" "$3" "$4"
+		inventory "$VM" | diff "$CASE_DIR/after" - || fail "there and back is not where it was"
+	fi
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	want_untouched
+}
+
+# change DRIVER VERSION OFED-INFO: another version by the setting alone. Its modules take the place of the loaded ones at a boot, which
+# only a first installation gets by itself.
+change() {
+	deploy "$VM" --settings "$(with "{\"driver\": \"$1\", \"driverVersion\": \"$2\", \"onRemove\": \"undo\"}")"
+	wait_for "$VM" --until success
+	vm reboot "$VM" >/dev/null
+	want_route "$3"
+}
+
+case_route_doca_ubuntu2204() { route ubuntu22.04 doca-ofed 3.2.1 OFED-internal-25.10-1.6.6 2.8.0 OFED-internal-24.07-0.6.1; }
+case_route_doca_ubuntu2404() { route ubuntu24.04 doca-ofed 3.2.3 OFED-internal-25.10-3.1.9; }
+case_route_doca_el9() { route el9 doca-ofed 3.2.1 OFED-internal-25.10-1.6.6 3.2.2 OFED-internal-25.10-2.3.5; }
+case_route_doca_el8() { route el8 doca-ofed 3.2.1 OFED-internal-25.10-1.6.6 2.8.0 OFED-internal-24.07-0.6.1; }
+case_route_mlnx_ubuntu2004() { route ubuntu20.04 mlnx-ofed 24.01-0.3.3.1 MLNX_OFED_LINUX-24.01-0.3.3.1 23.10-0.5.5.0 MLNX_OFED_LINUX-23.10-0.5.5.0; }
+case_route_mlnx_el8() { route el8 mlnx-ofed 24.10-0.7.0.0 MLNX_OFED_LINUX-24.10-0.7.0.0; }
+
+# That artefact has no digest: it comes by TLS alone, and is pinned.
+case_route_mlnx_el7() {
+	route el7 mlnx-ofed 5.5-1.0.3.2 MLNX_OFED_LINUX-5.5-1.0.3.2
+}
+case_route_pinned() {
+	TIMEOUT=900
+	create "$VM" --image el7
+	deploy "$VM" --settings "$(with '{"driver": "mlnx-ofed", "mirror": "http://10.7.0.1:8000/files"}')"
+	want_code "$VM" 14 download
+	deploy "$VM" --settings "$(with '{"driver": "mlnx-ofed"}')"
+	want_route MLNX_OFED_LINUX-5.5-1.0.3.2
+	[ "$(sh_in "$VM" "cat $STATE/receipt.json" | jq -c '[.artefacts[].pinned]')" = '[true]' ] || fail "not pinned"
+}
+
+# The package hides that its modules were not built; the run does not believe it.
+case_route_masked_build() {
+	TIMEOUT=900
+	create "$VM" --image ubuntu22.04
+	untouched ubuntu22.04
+	sh_in "$VM" ': >/etc/ib-lab-broken-build'
+	sh_in "$VM-2" ': >/etc/ib-lab-broken-build'
+	deploy "$VM" --settings "$(with '{"driver": "doca-ofed"}')"
+	want_code "$VM" 14 build
+	want_untouched
+}

@@ -13,6 +13,8 @@ def load(name):
 drivers = load("drivers.json")
 rows = drivers["drivers"]
 for row in load("rows.json"):
+    if not os.path.isfile(os.path.join(files, row["url"].split("://")[1])):
+        continue
     after = row.pop("after")
     at = next(i for i, r in enumerate(rows) if r["id"] == after)
     like = dict(rows[at])
