@@ -18,9 +18,10 @@ CASES
 
 . "$here/oracle.sh"
 
-# The images' layers and repositories one after the other, and the stand-ins once: $WORK/vendors.json has the settings that use them.
+# The images' layers and repositories one after the other ($ROUTE_IMAGES: these alone), and the stand-ins once: $WORK/vendors.json has the
+# settings that use them.
 prepare() {
-	for prepare_image in ubuntu22.04 ubuntu24.04 ubuntu20.04 el9 el8 el7; do
+	for prepare_image in ${ROUTE_IMAGES:-ubuntu22.04 ubuntu24.04 ubuntu20.04 el9 el8 el7}; do
 		"$LAB" vm create prepare --no-agent --image $prepare_image >/dev/null || return 1
 		"$LAB" vm delete prepare >/dev/null || return 1
 	done
