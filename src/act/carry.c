@@ -1,6 +1,8 @@
 /* Holds a plan against what this program can do: plans know more routes than the engine does. */
 #include "act/carry.h"
 
+#include <string.h>
+
 #include "act/step/step.h"
 
 int carry_possible(const struct plan *p, const struct facts *f, struct error *err)
@@ -14,6 +16,12 @@ int carry_possible(const struct plan *p, const struct facts *f, struct error *er
 					 "ib-vmext cannot carry out its step %s yet; nothing was "
 					 "changed",
 					 p->decision.route, s->id);
+		if (s->kind == STEP_REPOSITORY && strstr(s->items[0], "://"))
+			return error_set(err, FAULT_ROUTE_NOT_CARRIED_OUT, 0,
+					 "The driver for this machine is %s, but this version of "
+					 "ib-vmext cannot use an online repository of the vendor "
+					 "yet; nothing was changed",
+					 p->decision.route);
 		/* Where it is not known which one there is, the step itself says so. */
 		if (s->kind == STEP_PACKAGES && f->package_manager[0] != '\0' &&
 		    !package_manager_find(f->package_manager))

@@ -13,6 +13,7 @@ static const struct {
 	enum step_kind kind;
 	const char *manager;
 	bool possible;
+	const char *item;
 } rows[] = {
 	{ "packages with apt", STEP_PACKAGES, "apt", true },
 	{ "packages with a manager that nobody named", STEP_PACKAGES, "", true },
@@ -24,7 +25,9 @@ static const struct {
 	{ "a file, whatever the package manager", STEP_FILE, "dnf", true },
 	{ "modules, whatever the package manager", STEP_MODULES, "zypper", true },
 	{ "a download, whatever the package manager", STEP_DOWNLOAD, "dnf", true },
-	{ "a repository", STEP_REPOSITORY, "apt", true },
+	{ "a repository in a package", STEP_REPOSITORY, "apt", true, "doca-host.deb" },
+	{ "a repository that is online", STEP_REPOSITORY, "apt", false,
+	  "https://example.com/doca" },
 	{ "a build", STEP_BUILD, "apt", true },
 	{ "an installer", STEP_INSTALLER, "apt", true },
 	{ "services", STEP_SERVICES, "apt", true },
@@ -43,6 +46,8 @@ static void knows_what_it_can_do(void **unused)
 		p = (struct plan) { .nsteps = 2, .decision.route = "doca-ofed" };
 		p.steps[0].kind = STEP_FILE;
 		p.steps[1].kind = rows[i].kind;
+		if (rows[i].item)
+			(void)TEXT_COPY(p.steps[1].items[0], rows[i].item);
 		(void)TEXT_COPY(f.package_manager, rows[i].manager);
 		rc = carry_possible(&p, &f, &err);
 		if ((rc == 0) != rows[i].possible)

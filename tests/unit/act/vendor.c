@@ -157,8 +157,10 @@ static int dkms_remove(const struct machine *m, const char *version, bool all)
 	TEXT_FORMAT(path, TREE "/%s%s", version, all ? "" : "/" RELEASE);
 	if (rc == 0)
 		rc = fs_remove(m->host.root, path);
-	if (rc == 0 && all && unlinkat(m->host.root, TREE, AT_REMOVEDIR) == 0)
+	if (rc == 0 && all) {
+		(void)unlinkat(m->host.root, TREE, AT_REMOVEDIR);
 		(void)unlinkat(m->host.root, "var/lib/dkms", AT_REMOVEDIR);
+	}
 	return rc;
 }
 
