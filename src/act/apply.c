@@ -134,10 +134,21 @@ static void tell_plan(const struct run *r, enum stage_state state, int step, con
 	log_progress(r->act->host->log, &progress, slug, "%s", what);
 }
 
+/* What a call that was cut off says of itself is not the cause. */
+static int not_ready(struct run *r, struct error *err)
+{
+	struct error late = { 0 }, was = *err;
+
+	if (err->fault != FAULT_TAKEN_OVER && run_must_stop(r, &late))
+		(void)error_set(err, late.fault, 0, "%s; the last was: %.300s", late.what,
+				was.what);
+	log_stage(r->act->host->log, "plan", STAGE_FAILED, -1, "plan.failed", "%s", err->what);
+	return -1;
+}
+
 /* All that can go wrong before anything is changed. */
 static int make_ready(struct run *r, struct transaction *t, struct error *err)
 {
-	struct log *log = r->act->host->log;
 	struct plan *plan = &r->out->plan;
 	const struct clock *clock = r->act->host->clock;
 	int64_t begun_ms = clock->monotonic_ms(clock);
@@ -147,15 +158,14 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 	tell_plan(r, STAGE_RUNNING, -1, "plan.resolve",
 		  "asking the package manager what it would change, and downloading it");
 	r->steps.packages.stage = "plan";
+	run_bound_calls(r);
 	if (offline_ready(&r->steps, &r->out->facts, err) < 0 ||
 	    step_repository_possible(&r->steps, plan, err) < 0 ||
 	    reach_all(&r->steps, plan, err) < 0 ||
 	    plan_resolve(&r->steps, step_packages_ready, plan, t, err) < 0 ||
 	    step_installer_possible(&r->steps, plan, err) < 0 ||
-	    is_as_agreed(r->options, t, err) < 0) {
-		log_stage(log, "plan", STAGE_FAILED, -1, "plan.failed", "%s", err->what);
-		return -1;
-	}
+	    is_as_agreed(r->options, t, err) < 0)
+		return not_ready(r, err);
 	r->steps.packages.stage = "packages";
 	TEXT_FORMAT(done, "%s; %zu package changes", plan->decision.reason, t->count);
 	tell_plan(r, STAGE_DONE, 0, "plan.done", done);

@@ -114,7 +114,7 @@ static int least(int a, int b)
 }
 
 /* No call and no wait on the way forward outlives the whole run. */
-static void bound_calls(struct run *r)
+void run_bound_calls(struct run *r)
 {
 	int left_s = run_seconds_left(r);
 
@@ -275,7 +275,7 @@ static enum event_kind phase_applying(struct run *r, struct error *err)
 			continue;
 		if (run_must_stop(r, &r->cause))
 			return EV_STEP_FAILED;
-		bound_calls(r);
+		run_bound_calls(r);
 		tell_step(r, i, i, "");
 		if (step_forward(r, i, &cause, &journal) == 0) {
 			tell_done(r, i, begun_ms);

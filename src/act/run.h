@@ -55,6 +55,13 @@ enum phase run_next_phase(enum phase from, enum event_kind on);
 void run_init(struct run *r, struct act *a, const struct apply_options *o, struct outcome *out);
 void run_free(struct run *r);
 
+/* No call into a package manager, and no wait for its lock, outlives timeouts.total from here on.
+ */
+void run_bound_calls(struct run *r);
+
+/* Time over, or a newer request: fills *err and returns true. */
+bool run_must_stop(const struct run *r, struct error *err);
+
 /* Drive the journalled run to its end and fill r->out. Returns 0, or -1 when the journal itself
  * cannot be written: then the run stays open and the next one goes on with it. */
 int run_drive(struct run *r, struct error *err);

@@ -7,9 +7,6 @@
 /* Seconds until timeouts.total is over; not below 0. */
 int run_seconds_left(const struct run *r);
 
-/* Time over, or a newer request: fills *err and returns true. */
-bool run_must_stop(const struct run *r, struct error *err);
-
 enum event_kind phase_verifying(struct run *r, struct error *err);
 enum event_kind phase_rebooting(struct run *r, struct error *err);
 

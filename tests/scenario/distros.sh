@@ -18,9 +18,9 @@ inbox_el8
 inbox_el7
 inbox_sles15
 inbox_azurelinux3
-mirror_rpm_faults
+mirror_rpm_packages
 mirror_files
-mirror_proxy
+mirror_proxy_without_login
 machines_are_debian
 CASES
 }
@@ -125,24 +125,8 @@ said_by() {
 	grep -q "$3" "$CASE_DIR/said" || fail "not \"$3\" but: $(tail -3 "$CASE_DIR/said")"
 }
 
-# A lab of its own: a fault is the whole lab's.
-case_mirror_rpm_faults() {
-	IB_LAB_STATE=$CASE_DIR/lab
-	export IB_LAB_STATE
-	trap '"$LAB" down >/dev/null 2>&1' EXIT
-	"$LAB" up --empty --dist "$CASE_DIR" >/dev/null
+case_mirror_rpm_packages() {
 	create "$VM" --image el9 --no-agent
-	while IFS='|' read -r fault text; do
-		"$LAB" mirror set "fault=$fault"
-		said_by "$VM" 'dnf -q clean all; dnf -y makecache' "$text"
-	done <<'FAULTS'
-429|Status code: 429
-404|Status code: 404
-badsig|Bad GPG signature
-truncate|Transferred a partial file
-redirect-loop|Number of redirects hit maximum
-FAULTS
-	"$LAB" mirror set fault=none
 	in_vm "$VM" dnf -q -y install perftest-24.07.0 || fail "the older version is not to be had"
 	[ "$(in_vm "$VM" rpm -q --qf '%{VERSION} %{RSAHEADER:pgpsig}' perftest | cut -c1-12)" = "24.07.0 RSA/" ] || fail "not signed, or another version"
 	in_vm "$VM" dnf -q -y install kernel-devel-5.14.0-570.12.1.el9_6.x86_64 gcc make dkms elfutils-libelf-devel || fail "what compiling needs is not to be had"
@@ -159,15 +143,9 @@ case_mirror_files() {
 	[ "$(sh_in "$VM" "curl -s --path-as-is -o /dev/null -w '%{http_code}' http://10.7.0.1:8000/files/../Release")" = 404 ] || fail "a way out of the directory"
 }
 
-case_mirror_proxy() {
+# With a login: the suite offline.
+case_mirror_proxy_without_login() {
 	create "$VM" --no-agent --image el9
-	"$LAB" mirror proxy --user lab --password secret
-	vm set "$VM" mirror=off >/dev/null
-	said_by "$VM" 'dnf -q clean all; dnf -y makecache' 'Empty reply\|reset\|refused'
-	said_by "$VM" 'dnf -y --setopt=proxy=http://10.7.0.1:3128 makecache' 'Status code: 407'
-	in_vm "$VM" dnf -q -y --setopt=proxy=http://10.7.0.1:3128 --setopt=proxy_username=lab --setopt=proxy_password=secret install perftest || fail "not through the proxy"
-	vm set "$VM" mirror=on >/dev/null
-	in_vm "$VM" dnf -q -y --refresh makecache || fail "the way to the mirror stays cut"
 	"$LAB" mirror proxy
 	[ "$(sh_in "$VM" "curl -s -x http://10.7.0.1:3128 -o /dev/null -w '%{http_code}' http://10.7.0.1:8000/el9/repodata/repomd.xml")" = 200 ] || fail "a login without being set"
 }

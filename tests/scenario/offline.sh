@@ -6,10 +6,15 @@ cases() {
 offline_ubuntu2404
 offline_el9
 offline_sles15
+proxy_ubuntu2404
+proxy_el9
+proxy_sles15
 CASES
 }
 
+# The proxy asks for a password; who reaches the mirror needs no proxy.
 prepare() {
+	"$LAB" mirror proxy --user lab --password MARKERinTHEpassword || return 1
 	for prepare_image in ubuntu24.04 el9 sles15; do
 		"$LAB" vm create prepare --no-agent --image $prepare_image >/dev/null || return 1
 		"$LAB" vm delete prepare >/dev/null || return 1
@@ -78,3 +83,34 @@ offline_from_install_to_undo() {
 case_offline_ubuntu2404() { offline_from_install_to_undo ubuntu24.04 rdma-core ibverbs-providers infiniband-diags perftest; }
 case_offline_el9() { offline_from_install_to_undo el9 rdma-core; }
 case_offline_sles15() { offline_from_install_to_undo sles15 rdma-core; }
+
+# ---- by the proxy alone ----
+
+# proxy_from_install_to_undo IMAGE: the mirror answers nobody but the proxy, which asks for a password.
+proxy_from_install_to_undo() {
+	create "$VM" --image "$1"
+	vm set "$VM" mirror=off >/dev/null
+	inventory "$VM" >"$CASE_DIR/before"
+	proxy_settings='"driver": "inbox", "onRemove": "undo", "proxy": "http://10.7.0.1:3128"'
+	deploy "$VM" --settings "{$proxy_settings, \"timestamp\": 1}" --protected '{"proxyUser": "lab", "proxyPassword": "wrongMARKER"}'
+	want_code "$VM" 14 407
+	want_code "$VM" 14 "proxyUser and proxyPassword"
+	inventory "$VM" | diff "$CASE_DIR/before" - || fail "it has changed something"
+	# Past the proxy there is no way.
+	deploy "$VM" --settings "{$proxy_settings, \"noProxy\": \"10.7.0.1\", \"timestamp\": 2}" --protected '{"proxyUser": "lab", "proxyPassword": "MARKERinTHEpassword"}'
+	want_code "$VM" 14 "10.7.0.1:8000"
+	case $(status_of "$VM" .formattedMessage.message) in *407*) fail "the proxy was asked" ;; esac
+	inventory "$VM" | diff "$CASE_DIR/before" - || fail "it has changed something"
+	deploy "$VM" --settings "{$proxy_settings, \"timestamp\": 3}" --protected '{"proxyUser": "lab", "proxyPassword": "MARKERinTHEpassword"}'
+	wait_for "$VM" --until success
+	want_port "$VM"
+	proxy_found=$(sh_in "$VM" "grep -rlE '(MARKERinTHEpassword|wrongMARKER)' /var/log $STATE /var/lib/waagent /run /tmp /etc 2>/dev/null" || :)
+	[ -z "$proxy_found" ] || fail "the password is in $proxy_found"
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	inventory "$VM" | diff "$CASE_DIR/before" - || fail "undo has not put back what was there"
+}
+
+case_proxy_ubuntu2404() { proxy_from_install_to_undo ubuntu24.04; }
+case_proxy_el9() { proxy_from_install_to_undo el9; }
+case_proxy_sles15() { proxy_from_install_to_undo sles15; }

@@ -45,6 +45,8 @@ static const struct package_message messages[] = {
 	{ "dpkg was interrupted", FAULT_PACKAGE_BROKEN },
 	{ "needs to be reinstalled", FAULT_PACKAGE_BROKEN },
 	{ "Unmet dependencies. Try", FAULT_PACKAGE_BROKEN },
+	{ "407  Proxy Authentication", FAULT_DOWNLOAD_PROXY },
+	{ "Invalid response from proxy", FAULT_DOWNLOAD_PROXY },
 	{ "NO_PUBKEY", FAULT_PACKAGE_SIGNATURE },
 	{ "BADSIG", FAULT_PACKAGE_SIGNATURE },
 	{ "is no longer signed", FAULT_PACKAGE_SIGNATURE },

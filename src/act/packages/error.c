@@ -10,6 +10,7 @@
 /* How lines begin that say what went wrong; those indented below belong to them. */
 static const char *const signs[] = {
 	"E: ",
+	"W: GPG error: ", /* apt's error says only that the repository is not signed */
 	"dpkg: error",
 	"Error: ",
 	"error: ",
@@ -23,6 +24,8 @@ static const char *const signs[] = {
 	"System management is locked",
 	"Errors during ",
 	"Error in ",
+	"Error code: ", /* zypper, of a download */
+	"Error message: ",
 	"Cannot find a valid baseurl",
 	"Could not retrieve mirrorlist",
 };

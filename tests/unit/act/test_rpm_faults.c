@@ -92,6 +92,26 @@ static const struct row {
 	  "was\n14: curl#6 - \"Could not resolve host: mirrorlist.centos.org; Unknown error\"\n"
 	  "Cannot find a valid baseurl for repo: base/7/x86_64\n",
 	  FAULT_REPOSITORY_EXPIRED, "base/7" },
+	{ "dnf: the proxy refuses", "dnf", RESOLVE, 1, "",
+	  "Errors during downloading metadata for repository 'ib-lab':\n"
+	  "  - Status code: 407 for http://10.7.0.1:8000/el9/repodata/repomd.xml (IP: 10.7.0.1)\n"
+	  "Error: Failed to download metadata for repo 'ib-lab': Cannot download repomd.xml\n",
+	  FAULT_DOWNLOAD_PROXY, "407" },
+	{ "zypper: the proxy refuses (made up)", "zypper", REFRESH, 4, "",
+	  "Download (curl) error for 'http://h/repo/repodata/repomd.xml':\n"
+	  "Error code: HTTP response: 407\n"
+	  "Error message: The requested URL returned error: 407\n",
+	  FAULT_DOWNLOAD_PROXY, "407" },
+	{ "zypper: no room for a package", "zypper", FETCH, 8, "",
+	  " - Can't hardlink/copy /var/tmp/AP_0x/rdma-core.rpm to /var/cache/zypp/packages/ib-lab\n"
+	  " - Can't provide ./rdma-core.rpm\n",
+	  FAULT_DISK_FULL, "/var/cache/zypp" },
+	{ "zypper: too many requests", "zypper", RESOLVE, 104,
+	  "<message type=\"error\">Download (curl) error for &apos;http://h/repomd.xml&apos;:\n"
+	  "Error code: HTTP response: 429\nError message: The requested URL returned error: 429\n"
+	  "</message>\n<message type=\"error\">No provider of &apos;rdma-core&apos; "
+	  "found.</message>\n",
+	  "", FAULT_DOWNLOAD, "HTTP response: 429" },
 	{ "yum: no repository (made up)", "yum", REFRESH, 1, "",
 	  "Cannot find a valid baseurl for repo: base/7/x86_64\n", FAULT_PACKAGE_UPDATE, "base/7" },
 	{ "yum: an unknown package, and it goes on (made up)", "yum", RESOLVE, 1,
