@@ -7,10 +7,14 @@ clang clang-format ca-certificates"
 # ... what the lab needs ...
 LAB_PACKAGES="libmicrohttpd-dev libssl-dev libgnutls28-dev openssl mmdebstrap debian-archive-keyring systemd-container
 apt-utils gpg gpg-agent iproute2 kmod qemu-system-x86 qemu-utils e2fsprogs zstd curl make python3 util-linux procps"
+# ... what packing needs: the other architecture, .deb, .rpm, SBOM, signatures ...
+case $(uname -m) in aarch64) CROSS_PACKAGES="gcc-x86-64-linux-gnu" ;; *) CROSS_PACKAGES="gcc-aarch64-linux-gnu" ;; esac
+PACKAGE_PACKAGES="$CROSS_PACKAGES rpm cpio jq minisign"
 # ... and what the tests need besides.
 TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binutils wget xz-utils
 azure-cli
-bash groff-base"
+bash groff-base
+qemu-user-static lintian"
 
 say() { printf '%s\n' "-- $*" >&2; }
 die() { printf '%s\n' "dev: $*" >&2; exit 1; }
@@ -33,7 +37,7 @@ install_packages() {
 	say "installing:$missing"
 	as_root apt-get -q update >/dev/null 2>&1 || say "apt-get update did not end well, going on with the lists that are there"
 	# shellcheck disable=SC2086
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing >/dev/null ||
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -q -y --no-install-recommends install $missing >/dev/null ||
 		die "apt-get could not install:$missing"
 }
 
@@ -42,7 +46,9 @@ setup_build() { install_packages $BUILD_PACKAGES; }
 # shellcheck disable=SC2086
 setup_all() { install_packages $BUILD_PACKAGES $LAB_PACKAGES; }
 # shellcheck disable=SC2086
-setup_tests() { install_packages $BUILD_PACKAGES $LAB_PACKAGES $TEST_PACKAGES; }
+setup_package() { install_packages $BUILD_PACKAGES $PACKAGE_PACKAGES; }
+# shellcheck disable=SC2086
+setup_tests() { install_packages $BUILD_PACKAGES $LAB_PACKAGES $PACKAGE_PACKAGES $TEST_PACKAGES; }
 
 # meson_build DIR [meson options]: configure once, then build.
 meson_build() {
@@ -55,9 +61,12 @@ meson_build() {
 }
 
 # The release form: one static-PIE binary, the very file that is packed and demonstrated.
+RELEASE_OPTIONS="-Doptimization=2 -Ddebug=false -Dstatic_pie=true -Dlab=false -Dtests=disabled"
+
 build_release() {
 	mkdir -p build
-	meson_build build/release -Doptimization=2 -Ddebug=false -Dstatic_pie=true -Dlab=false -Dtests=disabled
+	# shellcheck disable=SC2086
+	meson_build build/release $RELEASE_OPTIONS
 	install -m 755 build/release/src/cli/ib-vmext build/ib-vmext
 }
 
@@ -67,21 +76,52 @@ build_lab() {
 	install -m 755 build/debug/lab/ib-lab build/ib-lab
 }
 
-# package [--patch N]: dist/ib-vmext-1.1.N.zip, the same bytes for the same commit.
-package() {
-	patch=0
+# The extension for this machine's architecture alone, for the lab: build/dist/ib-vmext-1.1.0.zip.
+package() { build_release && packaging/make-zip build/release/src/cli/ib-vmext 1.1.0 build/dist; }
+
+# build_cross PATCH: the same program for the other architecture.
+build_cross() {
+	packaging/cross-setup build/cross >/dev/null || die "the other architecture cannot be built for here"
+	# shellcheck disable=SC2086
+	[ -f "build/cross/release-$1/build.ninja" ] ||
+		meson setup "build/cross/release-$1" --cross-file build/cross/cross.ini $RELEASE_OPTIONS -Dpatch="$1" >build/cross.log 2>&1 ||
+		{ cat build/cross.log; die "meson setup build/cross/release-$1 failed"; }
+	ninja -C "build/cross/release-$1" src/cli/ib-vmext >build/cross.log 2>&1 || { tail -20 build/cross.log; die "the build for the other architecture failed"; }
+}
+
+# package_all [--patch N] [--key FILE]: dist/: the extension for both architectures, .deb and .rpm for each, and beside each file its
+# SBOM and signature. The same bytes for the same commit; the signatures too, where the key is the same.
+package_all() {
+	patch=0 key=lab
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--patch) patch=$2; shift 2 ;;
+		--key) key=$2; shift 2 ;;
 		*) die "package: unknown option $1" ;;
 		esac
 	done
 	dir=build/release
 	if [ "$patch" -ne 0 ]; then
 		dir=build/release-$patch
-		meson_build "$dir" -Doptimization=2 -Ddebug=false -Dstatic_pie=true -Dlab=false -Dtests=disabled -Dpatch="$patch"
+		# shellcheck disable=SC2086
+		meson_build "$dir" $RELEASE_OPTIONS -Dpatch="$patch"
 	else
 		build_release
 	fi
-	packaging/make-zip "$dir/src/cli/ib-vmext" "1.1.$patch" dist
+	build_cross "$patch"
+	cross=build/cross/release-$patch/src/cli/ib-vmext
+	version=1.1.$patch
+	rm -rf dist.new
+	packaging/make-zip "$dir/src/cli/ib-vmext" "$version" dist.new "$cross" >/dev/null
+	for binary in "$dir/src/cli/ib-vmext" "$cross"; do
+		packaging/make-deb "$binary" "$dir/src/cli/manual" "$version" dist.new >/dev/null
+		packaging/make-rpm "$binary" "$dir/src/cli/manual" "$version" dist.new >/dev/null
+	done
+	for file in dist.new/*.zip dist.new/*.deb dist.new/*.rpm; do packaging/make-sbom "$file" "$version"; done
+	packaging/sign "$key" dist.new/*
+	[ "$key" != lab ] || cp build/keys/lab.pub dist.new/lab.pub
+	mkdir -p dist
+	mv -f dist.new/* dist/
+	rmdir dist.new
+	ls dist
 }
