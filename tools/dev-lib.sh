@@ -50,6 +50,22 @@ setup_package() { install_packages $BUILD_PACKAGES $PACKAGE_PACKAGES; }
 # shellcheck disable=SC2086
 setup_tests() { install_packages $BUILD_PACKAGES $LAB_PACKAGES $PACKAGE_PACKAGES $TEST_PACKAGES; }
 
+# The parsers of tests/deploy/package.json, from npm, by Node; prints the folder that they are in. Their own scripts are not run.
+setup_parsers() {
+	{ command -v node && command -v npm; } >/dev/null || install_packages nodejs npm
+	parsers=${IB_LAB_CACHE:-/var/cache/ib-lab}
+	[ -w "$parsers" ] || parsers=build
+	parsers=$(realpath "$parsers")/parsers-$(sha256sum <tests/deploy/package.json | cut -c1-12)
+	if [ ! -d "$parsers" ]; then
+		part=$(mktemp -d "$parsers.XXXXXX")
+		cp tests/deploy/package.json "$part/"
+		(cd "$part" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock --legacy-peer-deps --omit=optional >log 2>&1) ||
+			{ tail -5 "$part/log" >&2; rm -rf "$part"; die "npm could not install the parsers"; }
+		mv -T "$part" "$parsers" 2>/dev/null || rm -rf "$part"
+	fi
+	echo "$parsers/node_modules"
+}
+
 # meson_build DIR [meson options]: configure once, then build.
 meson_build() {
 	dir=$1
