@@ -46,6 +46,20 @@ static void put_words(const struct step *s, unsigned from)
 	putchar('\n');
 }
 
+/* "doca-ofed=3.2.3": a version, or the beginning of one, as each package manager has it said. */
+static void put_package(const struct facts *f, const char *item)
+{
+	int name = (int)strcspn(item, "=");
+
+	if (item[name] == '\0')
+		printf(" %s", item);
+	else if (is_apt(f))
+		printf(" '%s*'", item);
+	else
+		printf(" %.*s%c%s", name, item, text_eq(f->package_manager, "zypper") ? '=' : '-',
+		       item + name + 1);
+}
+
 static void put_packages(const struct facts *f, const struct plan *p, const struct step *s)
 {
 	bool vendor = text_eq(p->decision.route, "doca-ofed") ||
@@ -108,7 +122,7 @@ static void put_installer(const struct plan *p, const struct step *s)
 	size_t len = text_ends(file, ".tgz") ? strlen(file) - 4 : strlen(file);
 
 	printf("tar xzf %s\ncd %.*s\n./mlnxofedinstall", file, (int)len, file);
-	put_words(s, 0);
+	put_words(s, 2); /* behind the file and its version */
 }
 
 static void put_each(const char *command, const struct step *s)
@@ -127,6 +141,7 @@ static bool is_by_hand(const struct step *s)
 	case STEP_REPOSITORY:
 	case STEP_INSTALLER:
 	case STEP_SERVICES:
+	case STEP_BUILD:
 		return true;
 	case STEP_FILE:
 		return strstr(s->items[0], "systemd/system") == NULL;
@@ -155,6 +170,9 @@ static void put_commands(const struct facts *f, const struct plan *p, const stru
 		break;
 	case STEP_INSTALLER:
 		put_installer(p, s);
+		break;
+	case STEP_BUILD:
+		printf("dkms autoinstall\ndkms status\n");
 		break;
 	case STEP_SERVICES:
 		put_each("systemctl enable", s);
