@@ -116,7 +116,10 @@ void journal_note_reboot(struct journal *j, const char *boot)
 
 void journal_note_change(struct journal *j, unsigned step, const char *boot)
 {
-	if (j->plan.steps[step].kind != STEP_NEXT_BOOT) /* it only looks */
+	enum step_kind kind = j->plan.steps[step].kind;
+
+	/* The first only looks, the others need no restart. */
+	if (kind != STEP_NEXT_BOOT && kind != STEP_MANAGER && kind != STEP_ADDRESSES)
 		TEXT_COPY(j->changed_boot, boot);
 }
 

@@ -25,8 +25,7 @@ static int patience_s(const struct prove_options *o, enum verdict v)
 	}
 }
 
-static int look(const struct host *h, const struct catalogue *c, struct facts *f,
-		struct verification *ret, struct error *err)
+static int look(const struct host *h, const struct catalogue *c, struct facts *f, struct error *err)
 {
 	struct error why = { 0 };
 
@@ -36,15 +35,24 @@ static int look(const struct host *h, const struct catalogue *c, struct facts *f
 		return -1;
 	}
 	catalogue_classify(c, f);
-	verify_facts(f, c, VERIFY_DRIVER, ret);
 	return 0;
 }
 
-/* Degraded because a port trains is worth waiting for; degraded by rate is not. */
-static bool may_improve(const struct facts *f, enum verdict v)
+/* An interface that was taken up a moment ago follows its port. */
+static bool waits_for_ipoib(const struct verification *v)
 {
-	return v != VERDICT_DEGRADED || facts_count_infiniband_ports(f, PORT_ACTIVE) <
-						facts_count_infiniband_ports(f, PORT_STATE_UNKNOWN);
+	for (unsigned i = 0; i < v->nchecks; i++)
+		if (!v->checks[i].ok && !text_starts(v->checks[i].id, "ipoib-"))
+			return false;
+	return true;
+}
+
+/* Degraded because a port trains is worth waiting for; degraded by rate is not. */
+static bool may_improve(const struct facts *f, const struct verification *v)
+{
+	return v->verdict != VERDICT_DEGRADED || waits_for_ipoib(v) ||
+	       facts_count_infiniband_ports(f, PORT_ACTIVE) <
+		       facts_count_infiniband_ports(f, PORT_STATE_UNKNOWN);
 }
 
 static void say_waiting(const struct host *h, const struct facts *f, const struct verification *v,
@@ -68,11 +76,12 @@ int prove(const struct host *h, const struct catalogue *c, const struct prove_op
 		int64_t now = h->clock->monotonic_ms(h->clock);
 		int limit_s;
 
-		if (look(h, c, f, ret, err) < 0)
+		if (look(h, c, f, err) < 0)
 			return -1;
+		verify_facts(f, c, o->scope, ret);
 		limit_s = patience_s(o, ret->verdict);
-		if (limit_s == 0 || now - start >= limit_s * 1000LL ||
-		    !may_improve(f, ret->verdict) || (o->stop && o->stop(o->ctx)))
+		if (limit_s == 0 || now - start >= limit_s * 1000LL || !may_improve(f, ret) ||
+		    (o->stop && o->stop(o->ctx)))
 			return 0;
 		if (now - said >= SAY_MS) {
 			say_waiting(h, f, ret, now - start, limit_s);

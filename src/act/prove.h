@@ -13,6 +13,7 @@ struct host;
 
 struct prove_options {
 	int driver_s;            /* how long ports may take to appear once the driver is loaded */
+	unsigned scope;          /* of verify: the driver, and what the plan set beside it */
 	int fabric_s;            /* how long they may take to become ACTIVE: timeouts.fabric */
 	bool (*stop)(void *ctx); /* may be NULL */
 	void *ctx;

@@ -106,12 +106,27 @@ static int store_receipt(struct run *r, struct error *err)
 	return receipt_write(r->act->host, &e, err);
 }
 
+/* What the plan has set beside the driver must hold, too. */
+static unsigned scope_of(const struct plan *p)
+{
+	unsigned scope = VERIFY_DRIVER;
+
+	for (unsigned i = 0; i < p->nsteps; i++) {
+		if (p->steps[i].kind == STEP_MANAGER)
+			scope |= VERIFY_LIMITS;
+		if (p->steps[i].kind == STEP_ADDRESSES)
+			scope |= VERIFY_IPOIB;
+	}
+	return scope;
+}
+
 static int look_at_ports(struct run *r, struct error *err)
 {
 	const struct act *a = r->act;
 	int fabric_s = r->options->settings->timeouts.fabric_s, left_s = run_seconds_left(r);
 	/* What does not serve before a restart that is due will not before it. */
-	struct prove_options o = { .driver_s = awaits_boot(r) ? 0 : DRIVER_APPEARS_S,
+	struct prove_options o = { .scope = scope_of(&r->journal.plan),
+				   .driver_s = awaits_boot(r) ? 0 : DRIVER_APPEARS_S,
 				   .fabric_s = fabric_s < left_s ? fabric_s : left_s,
 				   .stop = r->options->stop,
 				   .ctx = r->options->ctx };

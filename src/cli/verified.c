@@ -9,8 +9,6 @@ int verified_look(struct app *app, struct verified **ret, struct error *err)
 {
 	struct probe_options options = { .metadata = true, .settings = &app->settings };
 	struct verified *v = calloc(1, sizeof(*v));
-	/* Limits and addresses are nothing that `apply` sets yet: there they are no fault. */
-	unsigned scope = app->host.live ? VERIFY_DRIVER : VERIFY_ALL;
 
 	if (!v)
 		return error_set(err, FAULT_INTERNAL, 0, "no memory");
@@ -19,7 +17,7 @@ int verified_look(struct app *app, struct verified **ret, struct error *err)
 		return -1;
 	}
 	catalogue_classify(app->catalogue, &v->facts);
-	verify_facts(&v->facts, app->catalogue, scope, &v->verification);
+	verify_facts(&v->facts, app->catalogue, VERIFY_ALL, &v->verification);
 	*ret = v;
 	return 0;
 }

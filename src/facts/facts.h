@@ -191,6 +191,7 @@ struct kernel_image {
 struct limit_facts {
 	char session_soft[24], session_hard[24];
 	char service_soft[24];
+	uint64_t most_open_files; /* proc/sys/fs/nr_open; 0 if not known */
 };
 
 /* A pair of IPoIB_Data. */

@@ -166,6 +166,7 @@ static const struct record_field limit_fields[] = {
 	TEXT(limit_facts, "sessionSoft", session_soft),
 	TEXT(limit_facts, "sessionHard", session_hard),
 	TEXT(limit_facts, "serviceSoft", service_soft),
+	PLAIN(limit_facts, "mostOpenFiles", BYTES, most_open_files),
 };
 
 static const struct record_field assigned_fields[] = {

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
+#include "act/addresses.h"
 #include "act/boot/deadman.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "facts/facts.h"
 #include "handler/environment.h"
 #include "handler/state.h"
 #include "handler/streams.h"
@@ -59,6 +61,31 @@ static int verb_deadman(struct handler_app *app)
 	return deadman_watch(app->host, &err) < 0 ? handler_fail(app, &err) : 0;
 }
 
+/* Started by udev for each IPoIB interface that appears. */
+static int verb_addresses(struct handler_app *app)
+{
+	AUTO_STREAMS struct streams streams = { 0 };
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	AUTO_JSON json_t *missing = NULL;
+	struct error err = { 0 };
+
+	if (f == NULL)
+		return 1;
+	if (addresses_look(app->host, f, &err) < 0)
+		return handler_fail(app, &err);
+	missing = addresses_missing(f);
+	if (json_array_size(missing) == 0)
+		return 0;
+	streams_open(&streams, app, "", "");
+	if (f->network.overlaps_rdma == TRI_YES) {
+		LOG(app->host->log, WARNING, "ipoib.overlap",
+		    "a network interface that is not InfiniBand has a route into 172.16.0.0/16: "
+		    "IPoIB interfaces get no address");
+		return 0;
+	}
+	return addresses_give(app->host, missing) > 0;
+}
+
 static const struct {
 	const char *name, *help;
 	bool internal;
@@ -72,6 +99,8 @@ static const struct {
 	{ "worker", "carry the request out", true, verb_worker },
 	{ "resume", "at boot: finish what was cut off", true, verb_resume },
 	{ "boot", "at boot: compare the kernel with the receipt", true, verb_boot },
+	{ "addresses", "give IPoIB interfaces the addresses that Azure assigned", true,
+	  verb_addresses },
 	{ "deadman", "bring the network back if a reload does not", true, verb_deadman },
 };
 

@@ -32,10 +32,12 @@ enum step_kind {
 			    changes nothing */
 	STEP_RELOAD,     /* put the new modules in the place of the loaded ones, under a dead-man
 			    switch */
+	STEP_MANAGER,   /* have systemd take over defaults that it reads once; items: their names */
+	STEP_ADDRESSES, /* give IPoIB interfaces the addresses that the host assigned */
 	STEP_KIND_COUNT
 };
 
-enum { PLAN_STEPS_MAX = 24, PLAN_ITEMS_MAX = 40, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 32 };
+enum { PLAN_STEPS_MAX = 32, PLAN_ITEMS_MAX = 40, PLAN_CANDIDATES_MAX = 16, PLAN_WARNINGS_MAX = 32 };
 
 struct step {
 	char id[32]; /* "packages": stable, unique in the plan */

@@ -338,4 +338,5 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		next_boot_step(row, ret);
 	if (!ret->reboot)
 		modules_step(f, row, ret);
+	after_steps(in, row, ret);
 }

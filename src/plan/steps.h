@@ -22,6 +22,10 @@ void packages_undo(struct step *s, const struct driver_row *row);
 /* The row's packages. */
 void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret);
 
+/* steps_after.c: what has to follow the driver: limits and addresses, as the settings ask for them.
+ */
+void after_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
+
 /* steps_vendor.c: the artefact's way onto the machine. */
 void vendor_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 /* Tell where the files really come from. */

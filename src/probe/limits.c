@@ -135,8 +135,13 @@ void limits_read(const struct host *h, struct facts *ret)
 						"run/systemd/system.conf.d",
 						"etc/systemd/system.conf.d" };
 	struct limit_facts *l = &ret->limits;
+	char number[24];
+	uint32_t most;
 
 	memset(l, 0, sizeof *l);
+	if (HOST_READ_LINE(h, "proc/sys/fs/nr_open", number) == 0 &&
+	    slice_number((struct slice) { number, strlen(number) }, 10, &most) == 0)
+		l->most_open_files = most;
 	(void)files_read(h, session, take_session, l);
 	files_each(h, "etc/security/limits.d", ".conf", take_session_file, l);
 	set_default(h, session, l->session_soft, sizeof l->session_soft);

@@ -3,7 +3,7 @@
  * Sources: etc/security/limits.conf, then etc/security/limits.d/<name>.conf in byte order
  * (limits.conf(5)): lines "<domain> <soft|hard|-> memlock <value>" of the domain "*", the last one
  * counts; etc/systemd/system.conf and the drop-ins of system.conf.d (systemd-system.conf(5)):
- * DefaultLimitMEMLOCK=, "soft:hard" or one value for both. */
+ * DefaultLimitMEMLOCK=, "soft:hard" or one value for both; proc/sys/fs/nr_open. */
 #pragma once
 
 #include <stddef.h>

@@ -181,12 +181,14 @@ bool check_ipoib_netdev(const struct review *r, unsigned at, struct judgement *r
 	return judge(ret, false, "none, though ib_ipoib is loaded");
 }
 
-/* The kernel says "unknown" where the driver does not tell. */
+/* The kernel says "unknown" where the driver does not tell; an interface whose addresses nobody can
+ * tell is none that the kernel has here. */
 bool check_ipoib_up(const struct review *r, unsigned at, struct judgement *ret)
 {
 	const struct port_facts *p = port_at(r, at);
 
-	if (p->netdev_state[0] == '\0' || text_eq(p->netdev_state, "unknown"))
+	if (p->addressed == TRI_UNKNOWN || p->netdev_state[0] == '\0' ||
+	    text_eq(p->netdev_state, "unknown"))
 		return false;
 	return judge(ret, text_eq(p->netdev_state, "up"), "%s %s", p->netdev, p->netdev_state);
 }

@@ -43,7 +43,7 @@ refuses "a fault that is not there" '"package-lok" is not in faults.json' known-
 refuses "a gap in the numbers" 'its number is not 7' known-issues.json '"number": 7,' '"number": 77,'
 refuses "a place that nobody knows" 'none of the known words' known-issues.json '"caught": "verify"' '"caught": "later"'
 refuses "caught, but not by what" '"by" is empty' known-issues.json '\["driver-too-old"\]' '[]'
-refuses "not caught, and no reason" '"why" is missing' known-issues.json ', "why": "The order stands[^"]*"' ''
+refuses "not caught, and no reason" '"why" is missing' known-issues.json ', "why": "The line is the agent[^"]*"' ''
 refuses "a warning that its issue does not name" 'known issue 19 does not name it' warnings.json '"issues": \[20\]' '"issues": [19]'
 refuses "a warning for an issue that is not there" 'there is no known issue 620' warnings.json '"issues": \[62\]' '"issues": [620]'
 refuses "a remedy that is no sentence" 'does not end with a full stop' warnings.json 'Reboot first and deploy again; [^"]*"' 'Reboot first"'

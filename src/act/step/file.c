@@ -49,25 +49,42 @@ static void parent_of(const char *path, char *ret, size_t size)
 	text_format(ret, size, "%.*s", slash ? (int)(slash - path) : 0, path);
 }
 
-static bool parent_is_there(const struct step_context *c, const char *path)
+/* How many of the directories above the file are not there. */
+static int parents_missing(const struct step_context *c, const char *path)
 {
-	char parent[192];
+	char at[192], parent[192];
+	int missing = 0;
 
-	parent_of(path, parent, sizeof(parent));
-	return !parent[0] || fs_exists(c->host->root, parent);
+	TEXT_COPY(at, path);
+	for (;; missing++) {
+		parent_of(at, parent, sizeof(parent));
+		if (!parent[0] || fs_exists(c->host->root, parent))
+			return missing;
+		TEXT_COPY(at, parent);
+	}
 }
 
-/* A directory that the step made goes with its file, unless somebody else has put one there. */
-static void parent_remove(const struct step_context *c, const char *path, const json_t *before)
+/* Directories that the step made go with its file, unless somebody else has put one there. */
+static void parents_remove(const struct step_context *c, const char *path, const json_t *before)
 {
-	char parent[192];
+	/* Journals of 1.1.0 tell of the nearest alone. */
+	long long made = json_int_at(before, "parentsMade",
+				     json_bool_at(before, "parentExisted", true) ? 0 : 1);
+	char at[192], parent[192];
 
-	parent_of(path, parent, sizeof(parent));
-	if (parent[0] && !json_bool_at(before, "parentExisted", true) &&
-	    unlinkat(c->host->root, parent, AT_REMOVEDIR) < 0 && errno != ENOENT &&
-	    errno != ENOTEMPTY && errno != EEXIST)
-		LOG(c->host->log, WARNING, "file.parent", "/%s cannot be removed, ignoring: %s",
-		    parent, strerror(errno));
+	TEXT_COPY(at, path);
+	for (; made > 0; made--) {
+		parent_of(at, parent, sizeof(parent));
+		if (!parent[0])
+			return;
+		if (unlinkat(c->host->root, parent, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+			if (errno != ENOTEMPTY && errno != EEXIST)
+				LOG(c->host->log, WARNING, "file.parent",
+				    "/%s cannot be removed, ignoring: %s", parent, strerror(errno));
+			return;
+		}
+		TEXT_COPY(at, parent);
+	}
 }
 
 static int file_prepare(const struct step_context *c, const struct step *s, json_t **ret,
@@ -81,8 +98,8 @@ static int file_prepare(const struct step_context *c, const struct step *s, json
 		TEXT_FORMAT(saved, "saved/%s/%s/file", c->run, s->id);
 	if (existed && saved_keep(c, path, saved, err) < 0)
 		return -1;
-	*ret = json_pack("{s:b, s:b, s:o}", "existed", existed, "parentExisted",
-			 parent_is_there(c, path), "saved", json_text_or_null(saved));
+	*ret = json_pack("{s:b, s:i, s:o}", "existed", existed, "parentsMade",
+			 parents_missing(c, path), "saved", json_text_or_null(saved));
 	return *ret ? 0
 		    : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to write down what %s was",
 				path);
@@ -170,7 +187,7 @@ static int file_undo(const struct step_context *c, const struct step *s, const j
 	if (ours && unlinkat(c->host->root, path, 0) < 0 && errno != ENOENT)
 		return file_failed("removed", path, -errno, err);
 	rc = fs_sync_parent(c->host->root, path);
-	parent_remove(c, path, before);
+	parents_remove(c, path, before);
 	return rc < 0 && rc != -ENOENT ? file_failed("removed", path, rc, err) : 0;
 }
 

@@ -10,6 +10,7 @@ const struct step_ops *step_ops(enum step_kind kind)
 		[STEP_SIGN] = &step_sign,         [STEP_NEXT_BOOT] = &step_next_boot,
 		[STEP_RELOAD] = &step_reload,     [STEP_REPOSITORY] = &step_repository,
 		[STEP_BUILD] = &step_build,       [STEP_INSTALLER] = &step_installer,
+		[STEP_MANAGER] = &step_manager,   [STEP_ADDRESSES] = &step_addresses,
 	};
 
 	return table[kind];

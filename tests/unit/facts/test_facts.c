@@ -88,7 +88,7 @@ static void fill_system(struct facts *f)
 	PUT(f->kernels[0], struct kernel_image, { "6.5.0-1025-azure", false });
 	PUT(f->kernels[1], struct kernel_image, { "6.5.0-1026-azure", true });
 	f->nkernels = 2;
-	PUT(f->limits, struct limit_facts, { "64", "unlimited", "default" });
+	PUT(f->limits, struct limit_facts, { "64", "unlimited", "default", 1048576 });
 	f->verbs_abi = 6;
 	PUT(f->policy, struct package_policy_facts,
 	    { "kernel*", "linux-azure", "dkms", "etc/environment", "centos-eol" });

@@ -80,6 +80,7 @@ void bench_reset(struct bench *b)
 	struct facts *f = &b->facts;
 
 	settings_defaults(&b->settings);
+	b->settings.limits = false; /* what follows the driver: test_after.c */
 	machine_fresh(f);
 	os_set(f, "ubuntu", "22.04", "apt");
 	(void)TEXT_COPY(f->kernel.release, "6.8.0-1041-azure");
