@@ -99,18 +99,17 @@ static int take_mad(void *ctx, const char *name)
 	return 0;
 }
 
-/* A class that is there and has nothing for a port: a fact. */
+/* A class that is there and has nothing for a port: a fact. Not so of management datagrams, which a
+ * device may not have. */
 static void mark_missing(const struct host *h, struct facts *f)
 {
-	bool verbs = host_exists(h, VERBS), mad = host_exists(h, MAD);
+	bool verbs = host_exists(h, VERBS);
 
 	for (unsigned i = 0; i < f->nports; i++) {
 		struct port_facts *p = &f->ports[i];
 
 		if (verbs && p->uverbs.name[0] == '\0')
 			p->uverbs.there = TRI_NO;
-		if (mad && p->umad.name[0] == '\0')
-			p->umad.there = TRI_NO;
 	}
 }
 
