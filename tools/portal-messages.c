@@ -31,6 +31,9 @@ static const struct {
 	{ FAULT_SECURE_BOOT_KEY,
 	  "only `apply` meets it: the key's file and the firmware's list are looked at on the "
 	  "machine" },
+	{ FAULT_ROUTE_NOT_CARRIED_OUT,
+	  "no row of the built-in catalogue needs what `apply` cannot do; an online repository of "
+	  "another catalogue would" },
 	{ FAULT_ABSENT,
 	  "it is the verdict of `ib-vmext verify` on a machine without an InfiniBand function, "
 	  "where a plan says which of the faults above it is" },

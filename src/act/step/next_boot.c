@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act/boot/initramfs.h"
 #include "act/boot/kernels.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -14,53 +15,7 @@
 #include "probe/module.h"
 #include "probe/probe.h"
 
-enum { LIST_S = 120, LIST_KEEP = 8 << 20, FILE_BYTES_MAX = 256 << 10 };
-
-/* By the program of the distribution that has made it. False: there is none, or nobody can list it.
- */
-static bool initramfs_list(const struct host *h, const char *release, char *path, size_t size,
-			   struct run_result *ret)
-{
-	static const struct {
-		const char *program, *format, *end;
-	} rows[] = { { "lsinitramfs", "/boot/initrd.img-", "" },
-		     { "lsinitrd", "/boot/initramfs-", ".img" },
-		     { "lsinitrd", "/boot/initrd-", "" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *const argv[] = { rows[i].program, path, NULL };
-		struct run_spec spec = {
-			.argv = argv, .deadline_s = LIST_S, .keep = LIST_KEEP, .quiet = true
-		};
-
-		text_format(path, size, "%s%s%s", rows[i].format, release, rows[i].end);
-		if (!host_exists(h, path + 1))
-			continue;
-		return run(h, &spec, ret, NULL) == 0 && run_ok(ret);
-	}
-	return false;
-}
-
-/* A module of the stack that came after the initramfs cannot be in it. */
-static bool is_older(const struct step_context *c, const struct step *s, const struct facts *f,
-		     const char *initramfs)
-{
-	struct stat made, st;
-	char path[256];
-
-	if (fstatat(c->host->root, initramfs + 1, &made, 0) < 0)
-		return false;
-	for (unsigned i = 0; i < s->nitems; i++) {
-		const struct module_facts *m = facts_module(f, s->items[i]);
-
-		if (!m || !m->path[0])
-			continue;
-		TEXT_FORMAT(path, "lib/modules/%s/%s", f->kernel.release, m->path);
-		if (fstatat(c->host->root, path, &st, 0) == 0 && st.st_ctime > made.st_mtime)
-			return true;
-	}
-	return false;
-}
+enum { FILE_BYTES_MAX = 256 << 10 };
 
 static bool kernel_fits(const struct step_context *c, const struct step *s, const char *release,
 			bool signed_only, char *why, size_t size)
@@ -77,9 +32,11 @@ static bool kernel_fits(const struct step_context *c, const struct step *s, cons
 	TEXT_COPY(f->kernel.release, release);
 	module_read(c->host, f);
 	modinfo_read(c->host, f);
-	if (initramfs_list(c->host, release, initramfs, sizeof(initramfs), &list)) {
+	if (initramfs_find(c->host, release, initramfs, sizeof(initramfs)) &&
+	    initramfs_list(c->host, release, &list)) {
 		k.initramfs = buf_text(&list.out);
-		k.initramfs_is_older = is_older(c, s, f, initramfs);
+		k.initramfs_is_older = initramfs_is_older(c->host, f, initramfs, s->items,
+							  s->nitems);
 	}
 	return next_boot_modules(&k, why, size);
 }

@@ -30,6 +30,7 @@ static const struct {
 	  "https://example.com/doca" },
 	{ "a build", STEP_BUILD, "apt", true },
 	{ "an installer", STEP_INSTALLER, "apt", true },
+	{ "an initramfs", STEP_INITRAMFS, "apt", true },
 	{ "services", STEP_SERVICES, "apt", true },
 };
 
@@ -76,9 +77,9 @@ static void leaves_a_refusal_as_it_is(void **unused)
 }
 
 /* A vendor's row for the machine that the fixture makes. */
-static const struct driver_row ofed = {
-	.id = "ofed-test",
-	.route = "mlnx-ofed",
+static const struct driver_row online = {
+	.id = "doca-test",
+	.route = "doca-ofed",
 	.os_ids = "debian",
 	.os_versions = "12",
 	.generations = "CX6",
@@ -87,17 +88,17 @@ static const struct driver_row ofed = {
 	.flavours = "",
 	.sizes = "",
 	.package_manager = "apt",
-	.packages = "",
+	.packages = "doca-ofed",
 	.build_packages = "dkms,linux-headers-%r",
 	.modules = "mlx5_ib,ib_uverbs",
 	.optional_modules = "ib_ipoib",
 	.services = "openibd",
-	.version = "5.8-1.0.1.1",
+	.version = "3.4.0",
 	.ofed = "",
-	.url = "https://example.com/MLNX_OFED_LINUX.tgz",
+	.url = "",
 	.sha256 = "",
-	.repository = "",
-	.key = "",
+	.repository = "https://example.com/doca",
+	.key = "https://example.com/key",
 	.options = "",
 	.peer_memory = "yes",
 	.builds = true,
@@ -117,7 +118,7 @@ static void changes_nothing(void **unused)
 
 	(void)unused;
 	machine_make(&m);
-	c.drivers = &ofed;
+	c.drivers = &online;
 	c.ndrivers = 1;
 	m.catalogue = &c;
 	machine_snapshot(&m, &former);
@@ -127,7 +128,7 @@ static void changes_nothing(void **unused)
 	assert_int_equal(o.fault, FAULT_ROUTE_NOT_CARRIED_OUT);
 	assert_false(o.changed);
 	assert_string_equal(o.run, "");
-	assert_non_null(strstr(o.message, "mlnx-ofed"));
+	assert_non_null(strstr(o.message, "doca-ofed"));
 	assert_non_null(strstr(o.message, "{\"driver\": \"inbox\"}"));
 	assert_string_equal(buf_text(&now), buf_text(&former));
 	machine_drop(&m);
@@ -145,10 +146,10 @@ static void asks_no_package_manager(void **unused)
 
 	(void)unused;
 	machine_make(&m);
-	c.drivers = &ofed;
+	c.drivers = &online;
 	c.ndrivers = 1;
 	assert_int_equal(act_judge(&m.host, &c, &m.settings, &f, &p, &err), 0);
-	assert_string_equal(p.decision.route, "mlnx-ofed");
+	assert_string_equal(p.decision.route, "doca-ofed");
 	ran = m.nruns;
 	assert_int_equal(act_resolve(&m.host, &m.settings, &f, &p, &t, &err), -1);
 	assert_int_equal(err.fault, FAULT_ROUTE_NOT_CARRIED_OUT);

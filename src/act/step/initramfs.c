@@ -1,0 +1,218 @@
+/* Keeps each initramfs that holds modules of the driver, and makes it anew.
+ *
+ * Two steps of one kind. The first stands before all else, since packages renew an initramfs of
+ * themselves: it keeps what there is, and its undo, the last of all, puts that back. */
+#include "act/step/step.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "act/boot/initramfs.h"
+#include "act/boot/kernels.h"
+#include "act/saved.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "host/host.h"
+#include "host/run.h"
+#include "probe/module.h"
+
+enum { MAKE_S = 1800, ITEM_DOES = 0, ITEM_PROGRAM, ITEM_MODULES };
+
+static bool keeps(const struct step *s)
+{
+	return text_eq(s->items[ITEM_DOES], "keep");
+}
+
+static bool holds_driver(const struct step_context *c, const struct step *s, const char *release)
+{
+	AUTO_RUN struct run_result list = { 0 };
+	char in[160];
+
+	if (!initramfs_list(c->host, release, &list))
+		return false;
+	for (unsigned i = ITEM_MODULES; i < s->nitems; i++)
+		if (next_boot_in_initramfs(buf_text(&list.out), release, s->items[i], in,
+					   sizeof(in)))
+			return true;
+	return false;
+}
+
+/* While one is made anew, the former still stands beside it. */
+static int judge_room(const struct step_context *c, const char *path, const struct stat *st,
+		      struct error *err)
+{
+	AUTO_FD int fd = openat(c->host->root, path, O_RDONLY | O_CLOEXEC);
+	struct statvfs fs;
+	unsigned long long room, need = (unsigned long long)st->st_size * 5 / 4;
+
+	if (fd < 0 || fstatvfs(fd, &fs) < 0)
+		return 0;
+	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
+	if (room >= need)
+		return 0;
+	return error_set(err, FAULT_DISK_FULL, 0,
+			 "/%s has to be made anew, for which %llu MiB have to be free beside it: "
+			 "there are %llu MiB",
+			 path, need >> 20, room >> 20);
+}
+
+static int keep_one(const struct step_context *c, const struct step *s, const char *release,
+		    json_t *kept, struct error *err)
+{
+	char path[200], saved[320];
+	struct stat st;
+
+	if (!initramfs_find(c->host, release, path, sizeof(path)) || !holds_driver(c, s, release) ||
+	    fstatat(c->host->root, path, &st, 0) < 0)
+		return 0;
+	TEXT_FORMAT(saved, "saved/%s/%s/%s", c->run, s->id, strrchr(path, '/') + 1);
+	if (judge_room(c, path, &st, err) < 0 || saved_keep(c, path, saved, err) < 0)
+		return -1;
+	return json_array_append_new(kept, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "kernel",
+						     release, "path", path, "saved", saved, "inode",
+						     (json_int_t)st.st_ino, "bytes",
+						     (json_int_t)st.st_size, "changed",
+						     (json_int_t)st.st_mtim.tv_sec)) < 0
+		       ? error_set(err, FAULT_INTERNAL, 0, "no memory for a list of files")
+		       : 0;
+}
+
+static int renew_one(const struct step_context *c, const struct step *s, const char *release,
+		     json_t *renewed, struct error *err)
+{
+	if (holds_driver(c, s, release) && json_array_append_new(renewed, json_string(release)) < 0)
+		return error_set(err, FAULT_INTERNAL, 0, "no memory for a list of kernels");
+	return 0;
+}
+
+static int initramfs_prepare(const struct step_context *c, const struct step *s, json_t **ret,
+			     struct error *err)
+{
+	AUTO_JSON json_t *list = json_array();
+	struct kernels k;
+
+	if (kernels_find(c->host, &k, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < k.n; i++)
+		if ((keeps(s) ? keep_one : renew_one)(c, s, k.releases[i], list, err) < 0)
+			return -1;
+	*ret = json_pack("{s:O}", keeps(s) ? "kept" : "renewed", list);
+	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory for a list of files");
+}
+
+static int make_one(const struct step_context *c, const struct step *s, const char *release,
+		    struct error *err)
+{
+	char path[200] = "/", doing[160];
+	const char *const debian[] = { "update-initramfs", "-u", "-k", release, NULL };
+	const char *const dracut[] = { "dracut", "--force", path, release, NULL };
+	struct run_spec spec = { .deadline_s = MAKE_S };
+
+	if (!initramfs_find(c->host, release, path + 1, sizeof(path) - 1))
+		return 0;
+	spec.argv = text_eq(s->items[ITEM_PROGRAM], "dracut") ? dracut : debian;
+	TEXT_FORMAT(doing, "making %s anew with %s", path, spec.argv[0]);
+	LOG(c->host->log, INFO, "initramfs.make", "%s", doing);
+	return run_or_fail(c->host, &spec, FAULT_INITRAMFS_FAILED, doing, err);
+}
+
+static int initramfs_apply(const struct step_context *c, const struct step *s, const json_t *before,
+			   struct error *err)
+{
+	const json_t *list = json_object_get(before, "renewed");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *release = json_string_value(json_array_get(list, i));
+
+		if (release && make_one(c, s, release, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool initramfs_check(const struct step_context *c, const struct step *s)
+{
+	(void)c;
+	(void)s;
+	return false;
+}
+
+/* Has it what is installed now, if it has the driver at all? */
+static bool is_fresh(const struct step_context *c, const struct step *s, const char *release,
+		     const char *path)
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return false;
+	TEXT_COPY(f->kernel.release, release);
+	module_read(c->host, f);
+	return !initramfs_is_older(c->host, f, path, s->items + ITEM_MODULES,
+				   s->nitems - ITEM_MODULES) ||
+	       !holds_driver(c, s, release);
+}
+
+static int initramfs_confirm(const struct step_context *c, const struct step *s, struct error *err)
+{
+	struct kernels k;
+	char path[200];
+
+	if (keeps(s))
+		return 0;
+	if (kernels_find(c->host, &k, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < k.n; i++)
+		if (initramfs_find(c->host, k.releases[i], path, sizeof(path)) &&
+		    !is_fresh(c, s, k.releases[i], path))
+			return error_set(err, FAULT_INITRAMFS_FAILED, 0,
+					 "/%s is older than the modules of the driver", path);
+	return 0;
+}
+
+/* Is it the very file that was kept? */
+static bool is_untouched(const struct step_context *c, const json_t *one, const char *path)
+{
+	struct stat st;
+
+	return fstatat(c->host->root, path, &st, 0) == 0 &&
+	       (json_int_t)st.st_ino == json_int_at(one, "inode", -1) &&
+	       (json_int_t)st.st_size == json_int_at(one, "bytes", -1) &&
+	       (json_int_t)st.st_mtim.tv_sec == json_int_at(one, "changed", -1);
+}
+
+/* Of a kernel that is gone meanwhile nothing is put back. */
+static int initramfs_undo(const struct step_context *c, const struct step *s, const json_t *before,
+			  struct error *err)
+{
+	const json_t *list = json_object_get(before, "kept"), *one;
+	struct kernels k;
+	size_t i;
+
+	(void)s;
+	if (kernels_find(c->host, &k, err) < 0)
+		return -1;
+	json_array_foreach(list, i, one)
+	{
+		const char *path = json_text_at(one, "path", "boot/nothing");
+		bool there = false;
+
+		for (unsigned n = 0; n < k.n; n++)
+			there |= text_eq(k.releases[n], json_text_at(one, "kernel", ""));
+		if (there && !is_untouched(c, one, path) &&
+		    saved_put_back(c, json_text_at(one, "saved", ""), path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+const struct step_ops step_initramfs = {
+	.check = initramfs_check,
+	.prepare = initramfs_prepare,
+	.apply = initramfs_apply,
+	.confirm = initramfs_confirm,
+	.undo = initramfs_undo,
+	.percent = 5,
+};
