@@ -39,6 +39,7 @@ static const struct package_message messages[] = {
 	{ "Insufficient disk space", FAULT_DISK_FULL },
 	/* zypper does not tell why a file finds no place in its cache. */
 	{ "Can't hardlink/copy ", FAULT_DISK_FULL },
+	{ "Curl error (23): Failed writing", FAULT_DISK_FULL },
 	{ "can't create transaction lock", FAULT_PACKAGE_LOCK },
 	{ "already locked by", FAULT_PACKAGE_LOCK },
 	{ "System management is locked", FAULT_PACKAGE_LOCK },

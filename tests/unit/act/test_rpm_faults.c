@@ -92,6 +92,12 @@ static const struct row {
 	  "was\n14: curl#6 - \"Could not resolve host: mirrorlist.centos.org; Unknown error\"\n"
 	  "Cannot find a valid baseurl for repo: base/7/x86_64\n",
 	  FAULT_REPOSITORY_EXPIRED, "base/7" },
+	{ "dnf: no room for a list", "dnf", REFRESH, 1, "",
+	  "Errors during downloading metadata for repository 'ib-lab':\n"
+	  "  - Curl error (23): Failed writing received data to disk/application for "
+	  "http://h/filelists.xml.gz [Failure writing output to destination]\n"
+	  "Error: Failed to download metadata for repo 'ib-lab': Yum repo downloading error\n",
+	  FAULT_DISK_FULL, "filelists" },
 	{ "dnf: the proxy refuses", "dnf", RESOLVE, 1, "",
 	  "Errors during downloading metadata for repository 'ib-lab':\n"
 	  "  - Status code: 407 for http://10.7.0.1:8000/el9/repodata/repomd.xml (IP: 10.7.0.1)\n"
