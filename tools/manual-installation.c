@@ -72,7 +72,9 @@ static void put_packages(const struct facts *f, const struct plan *p, const stru
 			printf("%s\n", managers[i].refresh);
 		printf("%s%s", managers[i].install, vendor ? managers[i].vendors : "");
 	}
-	put_words(s, 0);
+	for (unsigned i = 0; i < s->nitems; i++)
+		put_package(f, s->items[i]);
+	putchar('\n');
 }
 
 /* But for what the file says of its author. */
