@@ -14,7 +14,7 @@ PACKAGE_PACKAGES="$CROSS_PACKAGES rpm cpio jq minisign"
 TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binutils wget xz-utils
 azure-cli
 bash groff-base
-qemu-user-static lintian"
+qemu-user-static lintian ansible-core python3-yaml"
 
 say() { printf '%s\n' "-- $*" >&2; }
 die() { printf '%s\n' "dev: $*" >&2; exit 1; }
@@ -64,6 +64,29 @@ setup_parsers() {
 		mv -T "$part" "$parsers" 2>/dev/null || rm -rf "$part"
 	fi
 	echo "$parsers/node_modules"
+}
+
+# cloud-init and the Python that it needs, unpacked, not installed: on a machine it would act at the next boot. Prints the folder.
+CLOUD_INIT_PACKAGES="cloud-init python3-attr python3-blinker python3-certifi python3-chardet python3-configobj python3-idna python3-jinja2
+python3-json-pointer python3-jsonpatch python3-jsonschema python3-markupsafe python3-netifaces python3-oauthlib python3-pyrsistent
+python3-requests python3-serial python3-six python3-urllib3 python3-yaml"
+setup_cloud_init() {
+	unpacked=${IB_LAB_CACHE:-/var/cache/ib-lab}
+	[ -w "$unpacked" ] || unpacked=build
+	version=$(apt-cache policy cloud-init | sed -n 's/^  Candidate: //p')
+	unpacked=$(realpath "$unpacked")/cloud-init-$(echo "$version $CLOUD_INIT_PACKAGES" | sha256sum | cut -c1-12)
+	if [ ! -d "$unpacked" ]; then
+		part=$(mktemp -d "$unpacked.XXXXXX")
+		mkdir "$part/deb" "$part/root"
+		# shellcheck disable=SC2086
+		(cd "$part/deb" && apt-get -q -o APT::Sandbox::User=root download $CLOUD_INIT_PACKAGES >"$part/log" 2>&1) ||
+			{ tail -5 "$part/log" >&2; rm -rf "$part"; die "cloud-init could not be fetched"; }
+		for deb in "$part"/deb/*.deb; do dpkg-deb -x "$deb" "$part/root"; done
+		rm -rf "$part/root/lib" "$part/root/usr/lib/systemd"
+		mv -T "$part/root" "$unpacked" 2>/dev/null || :
+		rm -rf "$part"
+	fi
+	echo "$unpacked"
 }
 
 # meson_build DIR [meson options]: configure once, then build.
@@ -134,7 +157,10 @@ package_all() {
 		packaging/make-rpm "$binary" "$dir/src/cli/manual" "$version" dist.new >/dev/null
 	done
 	for file in dist.new/*.zip dist.new/*.deb dist.new/*.rpm; do packaging/make-sbom "$file" "$version"; done
-	packaging/sign "$key" dist.new/*
+	# One digest of this pins all; deploy/install.sh wants it beside itself.
+	cp deploy/install.sh dist.new/
+	(cd dist.new && sha256sum ib-vmext* install.sh >SHA256SUMS)
+	packaging/sign "$key" dist.new/ib-vmext* dist.new/SHA256SUMS
 	[ "$key" != lab ] || cp build/keys/lab.pub dist.new/lab.pub
 	mkdir -p dist
 	mv -f dist.new/* dist/

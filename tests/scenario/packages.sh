@@ -16,7 +16,7 @@ CASES
 
 prepare() {
 	(cd "$top" && . tools/dev-lib.sh && package_all >/dev/null && build_release) || return 1
-	mkdir "$PACKED" && cp "$top"/dist/ib-vmext?1.1.0* "$top/dist/lab.pub" "$PACKED/" || return 1
+	mkdir "$PACKED" && cp "$top"/dist/ib-vmext?1.1.0* "$top/dist/lab.pub" "$top"/dist/SHA256SUMS* "$top/dist/install.sh" "$PACKED/" || return 1
 	# The one that the agent gets in the last case.
 	cp "$PACKED/ib-vmext-1.1.0.zip" "$work/dist/"
 	# The next version, to upgrade to.
@@ -42,8 +42,8 @@ case_reproducible() {
 	mkdir -p "$copy/checkout/build/keys"
 	cp "$top/build/keys/lab.key" "$top/build/keys/lab.pub" "$copy/checkout/build/keys/"
 	(cd "$copy/checkout" && umask 077 && HOME=$CASE_DIR TZ=Asia/Tokyo LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=1 ./dev package >/dev/null)
-	(cd "$PACKED" && sha256sum -- ib-vmext*) >"$CASE_DIR/digests"
-	[ "$(wc -l <"$CASE_DIR/digests")" -eq 20 ] || fail "not 20 files: $(cat "$CASE_DIR/digests")"
+	(cd "$PACKED" && sha256sum -- ib-vmext* SHA256SUMS*) >"$CASE_DIR/digests"
+	[ "$(wc -l <"$CASE_DIR/digests")" -eq 22 ] || fail "not 22 files: $(cat "$CASE_DIR/digests")"
 	(cd "$copy/checkout/dist" && sha256sum --quiet -c "$CASE_DIR/digests") || fail "not the same bytes"
 }
 
@@ -80,6 +80,9 @@ case_signed_and_listed() {
 			| unique == ["glibc", "jansson", "libgcc", "libsodium"]) and ([.relationships[].relatedSpdxElement] - [.packages[].SPDXID, .files[].SPDXID] == [])' \
 			"$file.spdx.json" >/dev/null || fail "$file: the SBOM lacks something"
 	done
+	minisign -V -q -p lab.pub -m SHA256SUMS || fail "the signature of SHA256SUMS"
+	sha256sum --quiet -c SHA256SUMS || fail "SHA256SUMS"
+	[ "$(wc -l <SHA256SUMS)" -eq 11 ] || fail "SHA256SUMS does not have all files"
 	# A releaser's own key.
 	minisign -G -W -s "$CASE_DIR/own.key" -p "$CASE_DIR/own.pub" >/dev/null
 	cp ib-vmext-1.1.0.zip "$CASE_DIR/own.zip"
