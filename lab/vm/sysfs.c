@@ -193,15 +193,15 @@ static void put_hca(struct tree *t, const struct function *f, const struct vm *v
 	tree_put(t, base, "board_id", "MSF0000000010");
 	tree_put(t, base, "node_type", "1: CA");
 	tree_put(t, base, "node_desc", "%s", vm->spec.name);
-	tree_put(t, base, "node_guid", "0015:5dff:fe33:%04x", (vm->index << 4) + f->number);
-	tree_put(t, base, "sys_image_guid", "0015:5dff:fe33:%04x", (vm->index << 4) + f->number);
+	tree_put(t, base, "node_guid", "0015:5dff:fe33:%02x%02x", vm->index & 0xff, f->number);
+	tree_put(t, base, "sys_image_guid", "0015:5dff:fe33:%02x%02x", vm->index & 0xff, f->number);
 	put_port(t, port, vm, f->infiniband);
 	tree_put(t, port, "link_layer", f->infiniband ? "InfiniBand" : "Ethernet");
 	tree_put(t, port, "sm_sl", "0");
 	tree_put(t, port, "lid_mask_count", "0");
 	tree_put(t, port, "cap_mask", "0x2659ec48");
-	tree_put(t, port, "gids/0", "fe80:0000:0000:0000:0015:5dff:fe33:%04x",
-		 (vm->index << 4) + f->number);
+	tree_put(t, port, "gids/0", "fe80:0000:0000:0000:0015:5dff:fe33:%02x%02x", vm->index & 0xff,
+		 f->number);
 	tree_put(t, port, "pkeys/0", f->infiniband ? "0x8001" : "0xffff");
 	if (f->infiniband)
 		tree_put(t, port, "pkeys/1", "0x7fff");
@@ -225,7 +225,7 @@ static void put_ipoib(struct tree *t, const struct function *f, const struct vm 
 	tree_put(t, base, "dev_port", "0");
 	tree_put(t, base, "dev_id", "0x0");
 	tree_put(t, base, "mtu", "2044");
-	tree_put(t, base, "operstate", "down");
+	tree_put(t, base, "operstate", "up");
 	tree_put(t, base, "carrier", "1");
 	tree_put(t, base, "flags", "0x1003");
 	tree_put(t, base, "mode", "datagram");
