@@ -103,6 +103,13 @@ struct package_manager {
 	 * and whose files lie in the installed package `holder`. */
 	int (*keep_held)(const struct package_context *c, const char *holder, const char *dir,
 			 struct error *err);
+	/* The keys of a vendor's repository, where the package manager keeps them itself; NULL
+	 * where they are files. Note in `dir` (absolute), which is made, which there are; take
+	 * those that `holder` brings; take out what came by that. */
+	int (*keys_note)(const struct package_context *c, const char *dir, struct error *err);
+	int (*keys_take)(const struct package_context *c, const char *holder, const char *dir,
+			 struct error *err);
+	void (*keys_drop)(const struct package_context *c, const char *dir);
 	/* What to ask for, to bring the packages whose files are in `dir` to the versions that
 	 * `holder` has now: an array of texts, a new reference; NULL with *err set. */
 	json_t *(*follow)(const struct package_context *c, const char *holder, const char *dir,

@@ -123,6 +123,12 @@ const struct rpm_file *rpm_file_of(const struct rpm_files *f, const struct chang
 
 /* ---- the functions of struct package_manager that have a file of their own ---- */
 
+/* act/rpm/keys.c */
+int rpm_keys_note(const struct package_context *c, const char *dir, struct error *err);
+int rpm_keys_take(const struct package_context *c, const char *holder, const char *dir,
+		  struct error *err);
+void rpm_keys_drop(const struct package_context *c, const char *dir);
+
 /* act/rpm/held.c */
 bool rpm_owner(const struct package_context *c, const char *path, char *ret, size_t size);
 int rpm_file_change(const struct package_context *c, const char *path, struct change *ret,

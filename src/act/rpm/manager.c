@@ -210,7 +210,8 @@ static bool installed(const struct package_context *c, const char *const *names)
 		.removal = rpm_removal, .marks = rpm_marks, .set_marks = rpm_set_marks,            \
 		.sources = rpm_sources, .installed = installed, .spec = spec, .owner = rpm_owner,  \
 		.file_change = rpm_file_change, .install_file = rpm_install_file,                  \
-		.keep_held = rpm_keep_held, .follow = rpm_follow,                                  \
+		.keep_held = rpm_keep_held, .follow = rpm_follow, .keys_note = rpm_keys_note,      \
+		.keys_take = rpm_keys_take, .keys_drop = rpm_keys_drop,                            \
 	}
 
 const struct package_manager package_managers_rpm[4] = {

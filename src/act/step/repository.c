@@ -81,6 +81,9 @@ static int repository_prepare(const struct step_context *c, const struct step *s
 	if (holder_find(c, s, &h, err) < 0)
 		return -1;
 	(void)TEXT_FORMAT(saved, "/var/lib/ib-vmext/saved/%s/%s", c->run, s->id);
+	if (c->packages.manager->keys_note &&
+	    c->packages.manager->keys_note(&c->packages, saved, err) < 0)
+		return -1;
 	if (transaction_add(&t, &h.change) < 0)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory for a repository");
 	irreversible = keep_former(c, &h, &t, saved, &why) < 0;
@@ -99,13 +102,15 @@ static int repository_apply(const struct step_context *c, const struct step *s,
 	const struct package_manager *m = c->packages.manager;
 	struct holder h;
 
-	(void)before;
 	if (holder_find(c, s, &h, err) < 0)
 		return -1;
 	/* Before the repair: half-done, it could not be had from anywhere else. */
 	if (!is_there(&h.change) && m->install_file(&c->packages, h.path, err) < 0)
 		return -1;
 	if (m->repair(&c->packages, err) < 0)
+		return -1;
+	if (m->keys_take &&
+	    m->keys_take(&c->packages, h.change.name, json_text_at(before, "saved", ""), err) < 0)
 		return -1;
 	return m->refresh(&c->packages, err);
 }
@@ -136,6 +141,8 @@ static int repository_undo(const struct step_context *c, const struct step *s, c
 	if (transaction_from_json(json_object_get(before, "transaction"), &t, err) < 0 ||
 	    c->packages.manager->revert(&c->packages, &t, saved, err) < 0)
 		return -1;
+	if (c->packages.manager->keys_drop)
+		c->packages.manager->keys_drop(&c->packages, saved);
 	if (t.changes[0].kind == CHANGE_REPLACE &&
 	    c->packages.manager->refresh(&c->packages, &why) < 0)
 		LOG(c->host->log, WARNING, "repository.refresh", "%s, ignoring", why.what);
