@@ -128,11 +128,12 @@ static void add_packages(struct gathering *g, const struct transaction *t)
 		TEXT_COPY(name, c->name);
 		name[strcspn(name, ":")] = '\0';
 		source = json_object_get(sources, name);
-		json_array_append_new(g->list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name",
-							 c->name, "version", c->new_version, "arch",
-							 json_text_or_null(c->arch), "url",
+		json_array_append_new(g->list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+							 "name", c->name, "version", c->new_version,
+							 "arch", json_text_or_null(c->arch), "url",
 							 source_of(g, source, "url"), "sha256",
-							 source_of(g, source, "sha256"), "vendor",
+							 source_of(g, source, "sha256"), "sha512",
+							 source_of(g, source, "sha512"), "vendor",
 							 source_of(g, source, "vendor")));
 	}
 }

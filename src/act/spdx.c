@@ -69,8 +69,12 @@ static json_t *purl_of(const json_t *package, const char *format, const char *di
 
 /* A package of SPDX: what all have. */
 static json_t *package_make(struct document *d, const char *name, const char *url,
-			    const char *sha256)
+			    const json_t *digests)
 {
+	static const struct {
+		const char *key, *name;
+	} algorithms[] = { { "sha256", "SHA256" }, { "sha512", "SHA512" } };
+	AUTO_JSON json_t *sums = json_array();
 	char id[ID_SIZE];
 	json_t *p;
 
@@ -79,8 +83,14 @@ static json_t *package_make(struct document *d, const char *name, const char *ur
 		      "downloadLocation", url[0] ? url : NO_ASSERTION, "filesAnalyzed", false,
 		      "licenseConcluded", NO_ASSERTION, "licenseDeclared", NO_ASSERTION,
 		      "copyrightText", NO_ASSERTION);
-	if (sha256[0])
-		json_object_set_new(p, "checksums", json_pack("[o]", checksum("SHA256", sha256)));
+	for (size_t i = 0; i < ARRAY_SIZE(algorithms); i++) {
+		const char *value = json_text_at(digests, algorithms[i].key, "");
+
+		if (value[0])
+			json_array_append_new(sums, checksum(algorithms[i].name, value));
+	}
+	if (json_array_size(sums) > 0)
+		json_object_set(p, "checksums", sums);
 	json_array_append_new(d->packages, p);
 	describe(d, id);
 	return p;
@@ -91,8 +101,7 @@ static void add_package(struct document *d, const json_t *package, const json_t 
 	const char *format = json_text_at(put, "format", "");
 	const char *vendor = json_text_at(package, "vendor", "");
 	json_t *p = package_make(d, json_text_at(package, "name", ""),
-				 json_text_at(package, "url", ""),
-				 json_text_at(package, "sha256", ""));
+				 json_text_at(package, "url", ""), package);
 	char supplier[200];
 
 	json_object_set_new(p, "versionInfo", json_string(json_text_at(package, "version", "")));
@@ -108,8 +117,7 @@ static void add_artefact(struct document *d, const json_t *artefact)
 {
 	const char *url = json_text_at(artefact, "url", "");
 	const char *slash = strrchr(url, '/');
-	json_t *p = package_make(d, slash ? slash + 1 : url, url,
-				 json_text_at(artefact, "sha256", ""));
+	json_t *p = package_make(d, slash ? slash + 1 : url, url, artefact);
 
 	json_object_set_new(p, "packageFileName", json_string(slash ? slash + 1 : url));
 	json_object_set_new(

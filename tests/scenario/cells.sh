@@ -5,6 +5,7 @@ cases() {
 	cat <<'CASES'
 metadata_in_trouble
 success
+followed_receipted_undone
 second_enable_without_change
 new_settings
 protected_settings
@@ -69,6 +70,39 @@ case_success() {
 	sh_in "$VM" "cat /var/log/azure/$TYPE/events/*.json" | jq -s -e 'length > 3 and all(keys ==
 		["EventLevel", "EventPid", "EventTid", "Message", "OperationId", "TaskName", "Timestamp", "Version"])' >/dev/null || fail "no events for the agent"
 	"$LAB" extension list "$VM" -o table | grep -q '^InfiniBandDriverLinux  Succeeded' || fail "extension list"
+}
+
+# A person beside the agent: follows its run, reads the receipt as SPDX, takes it back, and is told how long it takes the next time.
+case_followed_receipted_undone() {
+	create "$VM"
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	deploy "$VM"
+	wait_until 60 sh_in "$VM" "/root/ib-vmext status --json | grep -qE '\"state\": \"(waiting|running)\"'"
+	in_vm "$VM" /root/ib-vmext status --watch >"$CASE_DIR/watch" || fail "the watch ended with $?: $(cat "$CASE_DIR/watch")"
+	grep -q 'step.begin: install .* ([0-9]* %)$' "$CASE_DIR/watch" || fail "the watch does not tell how far it is: $(cat "$CASE_DIR/watch")"
+	grep -q '^result    apply, code 0: InfiniBand works' "$CASE_DIR/watch" || fail "the watch does not tell the end: $(cat "$CASE_DIR/watch")"
+	want_success "$VM"
+	in_vm "$VM" /root/ib-vmext status --json | jq -e '.state == "installed" and .ended.exitCode == 0 and .ended.seq == 0' >/dev/null || fail "status"
+	in_vm "$VM" /root/ib-vmext status --spdx >"$CASE_DIR/spdx"
+	for name in rdma-core perftest; do
+		url=$(jq -r --arg n $name '.packages[] | select(.name == $n) | .downloadLocation' "$CASE_DIR/spdx")
+		sum=$(jq -r --arg n $name '.packages[] | select(.name == $n) | .checksums[0] | "\(.algorithm | ascii_downcase)sum \(.checksumValue)"' "$CASE_DIR/spdx")
+		[ "$(sh_in "$VM" "curl -sf '$url' | ${sum% *} | cut -d' ' -f1")" = "${sum#* }" ] || fail "$name, $sum, is not what lies at $url"
+	done
+	jq -r '.files[] | "\(.checksums[] | select(.algorithm == "SHA1").checksumValue)  \(.fileName)"' "$CASE_DIR/spdx" >"$CASE_DIR/sums"
+	put "$VM" "$CASE_DIR/sums" /root/sums
+	sh_in "$VM" 'cd / && sha1sum -c --quiet /root/sums' || fail "files are not as SPDX says"
+	# What a person does meanwhile is told from what the run did; modules stay, where the cell shows any.
+	sh_in "$VM" 'echo "# mine" >/etc/modprobe.d/site.conf; echo "# mine" >>/etc/modules-load.d/ib-vmext.conf'
+	in_vm "$VM" /root/ib-vmext undo --json >"$CASE_DIR/undo" || fail "undo: $(cat "$CASE_DIR/undo")"
+	[ "$(jq -c '[.compared, (.differences[] | select(.why != "next-boot") | .kind, .name, .why)]' "$CASE_DIR/undo")" = \
+		'[true,"file","etc/modprobe.d/site.conf","foreign","file","etc/modules-load.d/ib-vmext.conf.ib-vmext-kept","kept-beside"]' ] ||
+		fail "undo does not tell what differs: $(jq -c .differences "$CASE_DIR/undo")"
+	want_former "$VM"
+	in_vm "$VM" /root/ib-vmext apply --yes >/dev/null || fail "apply"
+	sh_in "$VM" "tail -20 $STATUS_LOG | grep -q 'step.begin: install .* ([0-9]* %, about [0-9]* s left)'" ||
+		fail "what the first run took does not tell what the second takes: $(sh_in "$VM" "tail -20 $STATUS_LOG")"
+	note "$(grep -c . "$CASE_DIR/watch") lines followed; $(jq '.packages | length' "$CASE_DIR/spdx") packages, $(jq '.files | length' "$CASE_DIR/spdx") files"
 }
 
 case_second_enable_without_change() {

@@ -17,22 +17,26 @@ static char *word_next(char **at)
 }
 
 /* "'http://deb.debian.org/.../rdma-core_44.0-2_amd64.deb' rdma-core_44.0-2_amd64.deb 62828
- * SHA256:..." */
+ * SHA256:...": the strongest digest that the list has, which some have SHA512 for. */
 static void take_line(char *line, json_t *into)
 {
-	static const char mark[] = "SHA256:";
+	static const struct {
+		const char *mark, *key;
+	} digests[] = { { "SHA256:", "sha256" }, { "SHA512:", "sha512" } };
 	char *url = word_next(&line), *file = word_next(&line), *digest;
+	json_t *source;
 
 	(void)word_next(&line); /* its size */
 	digest = word_next(&line);
 	if (!file[0])
 		return;
 	file[strcspn(file, "_")] = '\0';
-	json_object_set_new(
-		into, file,
-		json_pack("{s:s, s:o}", "url", url, "sha256",
-			  json_text_or_null(text_starts(digest, mark) ? digest + sizeof(mark) - 1
-								      : "")));
+	source = json_pack("{s:s}", "url", url);
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++)
+		if (text_starts(digest, digests[i].mark))
+			json_object_set_new(source, digests[i].key,
+					    json_string(digest + strlen(digests[i].mark)));
+	json_object_set_new(into, file, source);
 }
 
 json_t *apt_sources(const struct package_context *c, const struct transaction *t)

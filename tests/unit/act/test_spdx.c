@@ -17,7 +17,8 @@ static struct machine m;
 static const char uris[] =
 	"'http://mirror.test/pool/rdma-core_44.0-2_amd64.deb' rdma-core_44.0-2_amd64.deb 62828 "
 	"SHA256:1111111111111111111111111111111111111111111111111111111111111111\n"
-	"'https://u:geheim@mirror.test/pool/perftest_4.5-1_amd64.deb' perftest_4.5-1_amd64.deb 9\n";
+	"'https://u:geheim@mirror.test/pool/perftest_4.5-1_amd64.deb' perftest_4.5-1_amd64.deb 9 "
+	"SHA512:33\n";
 
 static int run_with_uris(const struct host *h, const struct run_spec *spec, struct run_result *ret,
 			 struct error *err)
@@ -162,6 +163,8 @@ static void packages_tell_where_they_are_from(void **unused)
 	p = named(d, "packages", "name", "perftest");
 	assert_string_equal(json_text_at(p, "downloadLocation", ""),
 			    "https://u:***@mirror.test/pool/perftest_4.5-1_amd64.deb");
+	assert_string_equal(json_text_at(p, "checksums.0.algorithm", ""), "SHA512");
+	assert_string_equal(json_text_at(p, "checksums.0.checksumValue", ""), "33");
 	/* Of which nothing is told. */
 	p = named(d, "packages", "name", "infiniband-diags");
 	assert_string_equal(json_text_at(p, "downloadLocation", ""), "NOASSERTION");
