@@ -61,6 +61,23 @@ static int verb_deadman(struct handler_app *app)
 	return deadman_watch(app->host, &err) < 0 ? handler_fail(app, &err) : 0;
 }
 
+enum { KVP_TRIES = 60, KVP_EACH_MS = 1000 };
+
+/* At boot the pools are empty until Hyper-V's daemon has heard from the host: as long as the agent
+ * waits for them. */
+static int look_patiently(const struct host *h, struct facts *f, struct error *err)
+{
+	for (int i = 0; i < KVP_TRIES; i++) {
+		if (i > 0)
+			h->clock->sleep_ms(h->clock, KVP_EACH_MS);
+		if (addresses_look(h, f, err) < 0)
+			return -1;
+		if (f->kvp.nassigned > 0)
+			break;
+	}
+	return 0;
+}
+
 /* Started by udev for each IPoIB interface that appears. */
 static int verb_addresses(struct handler_app *app)
 {
@@ -71,7 +88,7 @@ static int verb_addresses(struct handler_app *app)
 
 	if (f == NULL)
 		return 1;
-	if (addresses_look(app->host, f, &err) < 0)
+	if (look_patiently(app->host, f, &err) < 0)
 		return handler_fail(app, &err);
 	missing = addresses_missing(f);
 	if (json_array_size(missing) == 0)

@@ -10,7 +10,7 @@
 #define SYSTEM_LIMITS  "etc/systemd/system.conf.d/90-ib-vmext.conf"
 #define USER_LIMITS    "etc/systemd/user.conf.d/90-ib-vmext.conf"
 
-#define IPOIB_UNIT     "etc/systemd/system/ib-vmext-ipoib.service"
+#define IPOIB_UNIT     "etc/systemd/system/ib-vmext-ipoib@.service"
 #define IPOIB_RULE     "etc/udev/rules.d/90-ib-vmext-ipoib.rules"
 #define IPOIB_MANAGER  "etc/NetworkManager/conf.d/90-ib-vmext-ipoib.conf"
 #define IPOIB_NETWORKD "etc/systemd/network/05-ib-vmext-ipoib.network"
@@ -75,14 +75,17 @@ static bool wants_addresses(const struct inputs *in)
 	       f->network.overlaps_rdma != TRI_YES && f->ipoib_load != TRI_NO;
 }
 
-/* A device that appears starts the unit: at boot, when a driver comes later, and after hot-plug. */
+/* A device that appears starts the unit: at boot, when a driver comes later, and after hot-plug.
+ * One for each interface, so that none comes while the unit of another is still at work and is not
+ * looked at. */
 static void ipoib_boot_steps(struct plan *ret)
 {
 	file_step("ipoib-unit", IPOIB_UNIT,
 		  "have a unit that gives IPoIB interfaces their addresses",
 		  HEAD "[Unit]\n"
-		       "Description=Give IPoIB interfaces the addresses that Azure assigned\n"
+		       "Description=Give the IPoIB interface %I the address that Azure assigned\n"
 		       "ConditionPathExists=/var/lib/ib-vmext/receipt.json\n"
+		       "After=hv-kvp-daemon.service hypervkvpd.service\n"
 		       "\n"
 		       "[Service]\n"
 		       "Type=oneshot\n"
@@ -90,8 +93,9 @@ static void ipoib_boot_steps(struct plan *ret)
 		       "/ib-vmext handler addresses\n",
 		  ret);
 	file_step("ipoib-rule", IPOIB_RULE, "have it started for each IPoIB interface that appears",
-		  HEAD "ACTION==\"add\", SUBSYSTEM==\"net\", ATTR{type}==\"32\", TAG+=\"systemd\", "
-		       "ENV{SYSTEMD_WANTS}+=\"ib-vmext-ipoib.service\"\n",
+		  HEAD "ACTION==\"add\", SUBSYSTEM==\"net\", ATTR{type}==\"32\", "
+		       "TAG+=\"systemd\", "
+		       "ENV{SYSTEMD_WANTS}+=\"ib-vmext-ipoib@%k.service\"\n",
 		  ret);
 }
 

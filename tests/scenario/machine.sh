@@ -24,7 +24,10 @@ case_success_on_a_machine() {
 	runs=$(journals "$VM")
 	vm reboot "$VM" >/dev/null
 	wait_until 120 sh_in "$VM" 'ibstat | grep -q "State: Active"'
-	[ "$(verdict "$VM")" = ok ] || fail "after a reboot the verdict is $(verdict "$VM")"
+	# The unit of an interface runs when udev has seen it.
+	wait_until 120 sh_in "$VM" '/root/ib-vmext verify >/dev/null'
+	in_vm "$VM" ip -4 -o address show | grep -E '172[.]16[.][0-9]+[.]1/16' || fail "after a reboot ib0 has no address: $(in_vm "$VM" ip address)"
+	[ "$(sh_in "$VM" 'systemctl show --property DefaultLimitMEMLOCK' | tr -d '\r')" = DefaultLimitMEMLOCK=infinity ] || fail "the limit of services"
 	wait_until 120 sh_in "$VM" "[ \$(grep -c 'handler enable' /var/log/azure/$TYPE/CommandExecution.log) -ge 2 ]"
 	want_success "$VM"
 	[ "$(journals "$VM")" = "$runs" ] || fail "the reboot led to another installation"
