@@ -144,9 +144,10 @@ static bool is_by_hand(const struct step *s)
 	case STEP_INSTALLER:
 	case STEP_SERVICES:
 	case STEP_BUILD:
+	case STEP_MANAGER:
 		return true;
 	case STEP_FILE:
-		return strstr(s->items[0], "systemd/system") == NULL;
+		return strstr(s->items[0], "ib-vmext-boot") == NULL;
 	default:
 		return false;
 	}
@@ -175,6 +176,9 @@ static void put_commands(const struct facts *f, const struct plan *p, const stru
 		break;
 	case STEP_BUILD:
 		printf("dkms autoinstall\ndkms status\n");
+		break;
+	case STEP_MANAGER:
+		printf("systemctl daemon-reexec\n");
 		break;
 	case STEP_SERVICES:
 		put_each("systemctl enable", s);
