@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/json.h"
 
 struct arm;
 struct fabric;
@@ -33,6 +34,10 @@ struct arm_options {
 	struct fabric *fabric;
 	struct log *log;
 	int port;
+	/* A verb of the lab's control socket ("vm create"). `args` is taken. Returns 0 with a new
+	 * reference in *answer (may be NULL), or -1 with *err set. */
+	int (*ask)(void *ctx, const char *verb, json_t *args, json_t **answer, struct error *err);
+	void *ask_ctx;
 };
 
 /* Listen on 127.0.0.1, with a certificate for localhost of an authority of the lab's own, made at

@@ -11,17 +11,28 @@ bool arm_is_vm_of(const json_t *vm, const char *group)
 	       text_eq_nocase(json_text_at(vm, "resourceGroup", ""), group);
 }
 
-/* The lab's VM of that name, whatever its case; a new reference, NULL with the answer set. */
-json_t *arm_need_vm(struct arm_request *r, struct arm_answer *ret)
+/* The lab's VM of that name, whatever its case. */
+json_t *arm_find_vm(const struct arm_request *r)
 {
 	AUTO_JSON json_t *vms = fabric_vms(r->arm->fabric);
 	json_t *vm;
 	size_t i;
 
-	json_array_foreach(vms, i,
-			   vm) if (arm_is_vm_of(vm, r->parts[PART_GROUP]) &&
-				   text_eq_nocase(json_text_at(vm, "name", ""),
-						  r->parts[PART_VM])) return json_incref(vm);
+	json_array_foreach(vms, i, vm)
+	{
+		if (arm_is_vm_of(vm, r->parts[PART_GROUP]) &&
+		    text_eq_nocase(json_text_at(vm, "name", ""), r->parts[PART_VM]))
+			return json_incref(vm);
+	}
+	return NULL;
+}
+
+json_t *arm_need_vm(struct arm_request *r, struct arm_answer *ret)
+{
+	json_t *vm = arm_need_group(r, ret) ? arm_find_vm(r) : NULL;
+
+	if (vm || ret->body)
+		return vm;
 	arm_refuse(
 		ret, 404, "ResourceNotFound",
 		"The Resource 'Microsoft.Compute/virtualMachines/%s' under resource group '%s' was "

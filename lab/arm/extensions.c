@@ -112,52 +112,57 @@ static void refuse_put(const struct fabric_extension *ext, const struct error *e
 		arm_refuse(ret, 400, "InvalidParameter", "%s", err->what);
 }
 
-static int fill_extension(const json_t *properties, const char *name, const char *vm_name,
-			  const struct buf *settings, const struct buf *secrets,
-			  struct fabric_extension *ret)
+/* "settings", "protectedSettings", ...: where they are no object, a refusal. */
+int arm_extension_ask(struct arm *a, const char *vm, const char *name, const json_t *properties,
+		      struct arm_answer *ret)
 {
-	(void)vm_name;
-	*ret = (struct fabric_extension) {
+	AUTO_BUF struct buf settings = { 0 }, secrets = { 0 };
+	struct error err = { 0 };
+	struct fabric_extension ext = {
 		.name = name,
 		.publisher = json_text_at(properties, "publisher", ""),
 		.type = json_text_at(properties, "type", ""),
 		.version = json_text_at(properties, "typeHandlerVersion", ""),
 		.auto_upgrade = json_bool_at(properties, "autoUpgradeMinorVersion", false),
-		.settings = settings->len ? buf_text(settings) : NULL,
-		.protected_settings = secrets->len ? buf_text(secrets) : NULL,
 		.force_update = json_text_at(properties, "forceUpdateTag", NULL),
 	};
-	return ret->publisher[0] && ret->type[0] && ret->version[0] ? 0 : -EINVAL;
+
+	if (settings_text(properties, "settings", &settings, ret) < 0 ||
+	    settings_text(properties, "protectedSettings", &secrets, ret) < 0)
+		return -1;
+	ext.settings = settings.len ? buf_text(&settings) : NULL;
+	ext.protected_settings = secrets.len ? buf_text(&secrets) : NULL;
+	if (!ext.publisher[0] || !ext.type[0] || !ext.version[0]) {
+		arm_refuse(
+			ret, 400, "InvalidParameter",
+			"Required parameter 'publisher', 'type' or 'typeHandlerVersion' is missing "
+			"(null).");
+		return -1;
+	}
+	/* Packages may have come since. */
+	(void)a->ask(a->ask_ctx, "dist scan", NULL, NULL, &err);
+	if (fabric_set_extension(a->fabric, vm, &ext, NULL, &err) < 0) {
+		refuse_put(&ext, &err, ret);
+		return -1;
+	}
+	return 0;
 }
 
 static void put_extension(struct arm_request *r, const json_t *vm, const json_t *body,
 			  struct arm_answer *ret)
 {
-	const json_t *properties = json_object_get(body, "properties");
 	const json_t *there = extension_of(vm, r->parts[PART_EXTENSION]);
 	const char *vm_name = json_text_at(vm, "name", "");
-	AUTO_BUF struct buf settings = { 0 }, secrets = { 0 };
-	struct fabric_extension ext;
-	struct error err = { 0 };
 	AUTO_JSON json_t *now = NULL;
 
-	if (settings_text(properties, "settings", &settings, ret) < 0 ||
-	    settings_text(properties, "protectedSettings", &secrets, ret) < 0)
+	if (arm_extension_ask(r->arm, vm_name, r->parts[PART_EXTENSION],
+			      json_object_get(body, "properties"), ret) < 0)
 		return;
-	if (fill_extension(properties, r->parts[PART_EXTENSION], vm_name, &settings, &secrets,
-			   &ext) < 0) {
-		arm_refuse(
-			ret, 400, "InvalidParameter",
-			"Required parameter 'publisher', 'type' or 'typeHandlerVersion' is missing "
-			"(null).");
-		return;
-	}
-	if (fabric_set_extension(r->arm->fabric, vm_name, &ext, NULL, &err) < 0) {
-		refuse_put(&ext, &err, ret);
-		return;
-	}
 	now = fabric_vm_show(r->arm->fabric, vm_name);
-	arm_operation_begin(r, OPERATION_PUT, vm_name, ext.name, ret);
+	arm_operation_begin(r,
+			    json_pack("{s:s, s:s, s:s}", "kind", "extension-put", "vm", vm_name,
+				      "extension", r->parts[PART_EXTENSION]),
+			    ret);
 	arm_say(ret, there ? 200 : 201,
 		extension_json(r->arm, vm, extension_of(now, r->parts[PART_EXTENSION]), false));
 }
@@ -188,8 +193,55 @@ static void serve_delete(struct arm_request *r, struct arm_answer *ret)
 		return;
 	}
 	ret->status = 202;
-	arm_operation_begin(r, OPERATION_DELETE, json_text_at(vm, "name", ""),
-			    json_text_at(ext, "name", ""), ret);
+	arm_operation_begin(r,
+			    json_pack("{s:s, s:O, s:O}", "kind", "extension-delete", "vm",
+				      json_object_get(vm, "name"), "extension",
+				      json_object_get(ext, "name")),
+			    ret);
+}
+
+/* ---- how it ends ----------------------------------------------------------------------------- */
+
+static json_t *error_of(struct arm *a, const char *vm, const char *extension, const char *said)
+{
+	AUTO_JSON json_t *shown = fabric_vm_show(a->fabric, vm);
+	const json_t *ext = extension_of(shown, extension);
+
+	return json_pack("{s:s, s:o}", "code", "VMExtensionProvisioningError", "message",
+			 json_sprintf("VM has reported a failure when processing extension '%s' "
+				      "(publisher '%s' and type '%s'). Error message: '%s'. More "
+				      "information on troubleshooting is available at "
+				      "https://aka.ms/vmextensionlinuxtroubleshoot. ",
+				      extension, json_text_at(ext, "publisher", ""),
+				      json_text_at(ext, "type", ""), said));
+}
+
+enum arm_end arm_extension_end(struct arm *a, const char *vm, const char *extension,
+			       json_t **ret_error)
+{
+	char said[1200] = "";
+	enum extension_end end = extension_judge(a->fabric, vm, extension, said, sizeof said);
+
+	if (end == EXTENSION_ERROR)
+		*ret_error = error_of(a, vm, extension, said);
+	return end == EXTENSION_PENDING ? ARM_RUNNING
+	       : end == EXTENSION_ERROR ? ARM_FAILED
+					: ARM_SUCCEEDED;
+}
+
+enum arm_end arm_judge_extension_put(struct arm *a, const json_t *operation, json_t **ret_error)
+{
+	return arm_extension_end(a, json_text_at(operation, "vm", ""),
+				 json_text_at(operation, "extension", ""), ret_error);
+}
+
+enum arm_end arm_judge_extension_delete(struct arm *a, const json_t *operation, json_t **ret_error)
+{
+	(void)ret_error;
+	return extension_judge(a->fabric, json_text_at(operation, "vm", ""),
+			       json_text_at(operation, "extension", ""), NULL, 0) == EXTENSION_GONE
+		       ? ARM_SUCCEEDED
+		       : ARM_RUNNING;
 }
 
 const struct arm_route arm_extension_routes[] = {

@@ -32,11 +32,16 @@ static void serve_groups(struct arm_request *r, struct arm_answer *ret)
 	arm_say(ret, 200, json_pack("{s:[o]}", "value", group_json()));
 }
 
+void arm_resources_add(const struct arm *a, json_t *list)
+{
+	arm_vms_add(a, list);
+}
+
 static void serve_resources(struct arm_request *r, struct arm_answer *ret)
 {
 	json_t *list = json_array();
 
-	arm_vms_add(r->arm, list);
+	arm_resources_add(r->arm, list);
 	arm_say(ret, 200, json_pack("{s:o}", "value", list));
 }
 

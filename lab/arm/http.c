@@ -13,6 +13,8 @@
 #include "lab/fabric/listen.h"
 #include "lenient.h"
 
+#define ARM_OWN_VERSION "2022-08-01" /* in what the lab asks of itself */
+
 enum { CONNECTION_TIMEOUT_S = 60, CONNECTIONS_MAX = 512, URL_MAX = 2048 };
 
 /* A request while it is being read. */
@@ -24,12 +26,15 @@ struct pending {
 
 const char *arm_query(const struct arm_request *r, const char *name)
 {
+	if (!r->connection)
+		return text_eq(name, "api-version") ? ARM_OWN_VERSION : NULL;
 	return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
 const char *arm_header(const struct arm_request *r, const char *name)
 {
-	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+	return r->connection ? MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name)
+			     : NULL;
 }
 
 void arm_say(struct arm_answer *a, int status, json_t *body)
@@ -95,8 +100,9 @@ static bool fits(const char *pattern, struct arm_request *r)
 static const struct arm_route *route_find(struct arm_request *r, bool *known)
 {
 	static const struct arm_route *const tables[] = {
-		arm_token_routes,     arm_group_routes, arm_compute_routes,
-		arm_extension_routes, arm_image_routes, arm_operation_routes
+		arm_token_routes,   arm_group_routes,     arm_compute_routes,
+		arm_machine_routes, arm_extension_routes, arm_deployment_routes,
+		arm_image_routes,   arm_operation_routes
 	};
 
 	*known = false;
@@ -153,7 +159,7 @@ static void serve(struct arm_request *r, struct arm_answer *ret)
 	else if (!row)
 		arm_refuse(ret, 405, "MethodNotAllowed", "The lab does not serve %s at '%.300s'.",
 			   r->method, r->path);
-	else if (row->open)
+	else if (row->open || !r->connection)
 		row->serve(r, ret);
 	else if (!is_allowed(r, ret) || !is_of_the_lab(r, ret))
 		return;
@@ -163,6 +169,36 @@ static void serve(struct arm_request *r, struct arm_answer *ret)
 			   "requests.");
 	else
 		row->serve(r, ret);
+}
+
+void arm_call(struct arm *a, const char *method, const char *path, const json_t *body,
+	      struct arm_answer *ret)
+{
+	struct arm_request *r = calloc(1, sizeof *r);
+
+	*ret = (struct arm_answer) { .status = 500 };
+	if (!r)
+		return;
+	*r = (struct arm_request) { .arm = a, .method = method, .path = path };
+	r->body.max = 2 * REQUEST_MAX;
+	(void)TEXT_FORMAT(r->origin, "https://localhost:%d", a->port);
+	if (!body || json_write(body, false, &r->body) == 0)
+		serve(r, ret);
+	buf_free(&r->body);
+	free(r);
+}
+
+bool arm_is_served(struct arm *a, const char *method, const char *path)
+{
+	struct arm_request *r = calloc(1, sizeof *r);
+	bool known, served;
+
+	if (!r)
+		return false;
+	*r = (struct arm_request) { .arm = a, .method = method, .path = path };
+	served = route_find(r, &known) != NULL;
+	free(r);
+	return served;
 }
 
 /* ---- the library ----------------------------------------------------------------------------- */
@@ -185,7 +221,7 @@ static enum MHD_Result answer_send(struct MHD_Connection *c, struct arm_answer *
 		(void)MHD_add_response_header(response, "Azure-AsyncOperation", a->operation);
 	if (a->location[0])
 		(void)MHD_add_response_header(response, "Location", a->location);
-	if (a->operation[0] || a->location[0] ||
+	if (a->operation[0] || a->location[0] || a->retry_after[0] ||
 	    text_eq(json_text_at(a->body, "status", ""), "InProgress"))
 		(void)MHD_add_response_header(response, "Retry-After", "1");
 	rc = MHD_queue_response(c, (unsigned)a->status, response);
@@ -289,13 +325,18 @@ int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
 	a->fabric = o->fabric;
 	a->log = o->log;
+	a->ask = o->ask;
+	a->ask_ctx = o->ask_ctx;
+	a->store = -1;
 	a->operations = json_object();
+	a->documents = json_object();
 	(void)pthread_mutex_init(&a->lock, NULL);
+	(void)pthread_cond_init(&a->stop, NULL);
 	randombytes_buf(a->token_secret, sizeof a->token_secret);
-	if (arm_tls_prepare(a, o->state, err) == 0) {
+	if (arm_tls_prepare(a, o->state, err) == 0 && arm_store_open(a, o->state, err) == 0) {
 		l.key = a->key;
 		l.certificate = a->certificate;
-		if (listen_at(o, &l, a, err) == 0) {
+		if (arm_engine_start(a, err) == 0 && listen_at(o, &l, a, err) == 0) {
 			*ret = a;
 			return 0;
 		}
@@ -310,8 +351,12 @@ void arm_stop(struct arm *a)
 		return;
 	if (a->daemon)
 		MHD_stop_daemon(a->daemon);
+	arm_engine_stop(a);
+	(void)pthread_cond_destroy(&a->stop);
 	(void)pthread_mutex_destroy(&a->lock);
 	json_decref(a->operations);
+	json_decref(a->documents);
+	cleanup_fd(&a->store);
 	free(a->key);
 	free(a->certificate);
 	free(a);

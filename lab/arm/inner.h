@@ -12,7 +12,14 @@
 struct MHD_Connection;
 struct MHD_Daemon;
 
-enum { PARTS_MAX = 6, PART_SIZE = 96, REQUEST_MAX = 4 << 20, OPERATIONS_MAX = 4096 };
+enum {
+	PARTS_MAX = 6,
+	PART_SIZE = 96,
+	REQUEST_MAX = 4 << 20,
+	OPERATIONS_MAX = 4096,
+	ARM_UUID_SIZE = 37,
+	ARM_TIME_SIZE = 40
+};
 
 struct arm {
 	struct fabric *fabric;
@@ -23,6 +30,15 @@ struct arm {
 	unsigned char token_secret[32]; /* of this start: no token outlives it */
 	pthread_mutex_t lock;           /* of what stands below */
 	json_t *operations;             /* id -> operation, see operation.c */
+	json_t *documents;              /* "kind.name" -> document, see store.c */
+	int store;                      /* their directory */
+	struct arm_run *runs;           /* deployments under way */
+	bool stopping;
+	pthread_cond_t stop;
+	pthread_t engine; /* see engine.c */
+	bool has_engine;
+	int (*ask)(void *ctx, const char *verb, json_t *args, json_t **answer, struct error *err);
+	void *ask_ctx;
 };
 
 struct arm_request {
@@ -31,15 +47,17 @@ struct arm_request {
 	/* What stands in the path where the route has {}: the subscription first. */
 	char parts[PARTS_MAX][PART_SIZE];
 	struct buf body;
-	char origin[160]; /* "https://localhost:8443": how the client came */
-	struct MHD_Connection *connection;
+	char origin[160];                  /* "https://localhost:8443": how the client came */
+	struct MHD_Connection *connection; /* NULL: the lab's own request, arm_call */
 };
 
 struct arm_answer {
 	int status;
 	json_t *body;        /* owned; NULL: none */
 	char operation[320]; /* Azure-AsyncOperation, with Retry-After; "": none */
+	char operation_id[ARM_UUID_SIZE];
 	char location[320];  /* Location */
+	char retry_after[8]; /* "": as the others say */
 };
 
 struct arm_route {
@@ -52,7 +70,8 @@ struct arm_route {
 
 /* Tables that end with a row without a method. */
 extern const struct arm_route arm_token_routes[], arm_group_routes[], arm_compute_routes[],
-	arm_extension_routes[], arm_image_routes[], arm_operation_routes[];
+	arm_machine_routes[], arm_extension_routes[], arm_deployment_routes[], arm_image_routes[],
+	arm_operation_routes[];
 
 #define ARM_GROUP "/subscriptions/{}/resourceGroups/{}"
 #define ARM_VMS   ARM_GROUP "/providers/Microsoft.Compute/virtualMachines"
@@ -76,23 +95,80 @@ json_t *arm_body(struct arm_request *r, struct arm_answer *a);
 int arm_token_make(const struct arm *a, int64_t now_s, struct buf *ret);
 int arm_token_check(const struct arm *a, const char *token, int64_t now_s);
 
-/* ---- operation.c: long-running operations on an extension, judged when asked. */
-enum operation_kind { OPERATION_PUT, OPERATION_DELETE };
-void arm_operation_begin(struct arm_request *r, enum operation_kind kind, const char *vm,
-			 const char *extension, struct arm_answer *ret);
+/* Serve a request of the lab's own, without a token; `body` may be NULL. Free ret->body. */
+void arm_call(struct arm *a, const char *method, const char *path, const json_t *body,
+	      struct arm_answer *ret);
+/* Would it be served? */
+bool arm_is_served(struct arm *a, const char *method, const char *path);
+
+/* ---- store.c: documents, each with a "name". The lock is held. */
+bool arm_name_is_good(const char *name);
+NODISCARD int arm_store_open(struct arm *a, const char *state, struct error *err);
+json_t *arm_document(const struct arm *a, const char *kind, const char *name); /* borrowed */
+json_t *arm_documents(const struct arm *a, const char *kind);                  /* a new array */
+/* Keep a document that is new or was changed. Returns 0, or -1 with *err set. */
+int arm_document_save(struct arm *a, const char *kind, json_t *document, struct error *err);
+void arm_document_drop(struct arm *a, const char *kind, const char *name);
+
+/* ---- operation.c: long-running operations, judged when asked. */
+enum arm_end { ARM_RUNNING, ARM_SUCCEEDED, ARM_FAILED };
+
+/* How an operation stands; *ret_error gets a new {"code","message"} where it failed. */
+typedef enum arm_end arm_judge_fn(struct arm *a, const json_t *operation, json_t **ret_error);
+
+/* Begin one: {"kind",...}, of which the reference is taken; headers and operation_id are set. */
+void arm_operation_begin(struct arm_request *r, json_t *operation, struct arm_answer *ret);
+enum arm_end arm_operation_judge(struct arm *a, const char *id, json_t **ret_error);
+void arm_now(char ret[static ARM_TIME_SIZE]);
+void arm_uuid(char ret[static ARM_UUID_SIZE]);
 
 /* ---- groups.c: false with the answer set where it is no group of the lab's. */
 bool arm_need_group(struct arm_request *r, struct arm_answer *ret);
 
 /* ---- compute.c. A "vm" is what fabric_vm_show gives. */
 json_t *arm_need_vm(struct arm_request *r, struct arm_answer *ret); /* new; NULL: answer is set */
+json_t *arm_find_vm(const struct arm_request *r);                   /* new; NULL: none */
 bool arm_is_vm_of(const json_t *vm, const char *group);
 json_t *arm_vm_id(const json_t *vm);
 json_t *arm_vm_json(const struct arm *a, const json_t *vm, bool view);
 bool arm_wants_view(const struct arm_request *r);
 void arm_vms_add(const struct arm *a, json_t *list); /* id, name, type and location of each */
 
+/* ---- machines.c */
+struct distro;
+struct machine_wish {
+	const char *name, *size, *scale_set;
+	const struct distro *image;
+};
+/* What an imageReference means, the lab's first image where there is none; NULL: answer is set. */
+const struct distro *arm_image(const json_t *reference, struct arm_answer *ret);
+/* Begin to make a VM. Returns 0, or -1 with the answer set. */
+int arm_machine_make(struct arm *a, const struct machine_wish *w, struct arm_answer *ret);
+enum arm_end arm_machine_end(struct arm *a, const char *vm, json_t **ret_error);
+arm_judge_fn arm_judge_vm_put, arm_judge_vm_delete;
+
+/* ---- engine.c: what goes on between requests. */
+NODISCARD int arm_engine_start(struct arm *a, struct error *err);
+void arm_engine_stop(struct arm *a);
+
+/* ---- deployment_run.c, what_if.c */
+void arm_deployments_load(struct arm *a);
+void arm_deployments_advance(struct arm *a); /* a step; by the engine */
+void arm_deployments_drop(struct arm *a);
+void arm_serve_what_if(struct arm_request *r, struct arm_answer *ret);
+
+/* ---- groups.c: id, name, type and location of each resource. */
+void arm_resources_add(const struct arm *a, json_t *list);
+
 /* ---- extensions.c */
+arm_judge_fn arm_judge_extension_put, arm_judge_extension_delete;
+/* How the extension of a VM stands, in the words that Azure's users search for. */
+enum arm_end arm_extension_end(struct arm *a, const char *vm, const char *extension,
+			       json_t **ret_error);
+/* Ask a VM for an extension: `properties` are those of a PUT. Returns 0, or -1 with the answer set.
+ */
+int arm_extension_ask(struct arm *a, const char *vm, const char *name, const json_t *properties,
+		      struct arm_answer *ret);
 json_t *arm_extensions_json(const struct arm *a, const json_t *vm, bool view);
 
 /* ---- view.c: what agents reported. A "row" is what extension_row gives. */

@@ -395,6 +395,44 @@ json_t *template_properties(const struct template *t, size_t i,
 	return raw ? value_evaluate(&s, raw, err) : json_object();
 }
 
+/* Of the template's own language, and no part of the resource. */
+static bool is_for_the_template(const char *key)
+{
+	static const char *const keys[] = { "name",      "type",  "apiVersion", "dependsOn",
+					    "condition", "copy",  "resources",  "comments",
+					    "metadata",  "scope", "properties" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (text_eq_nocase(keys[i], key))
+			return true;
+	return false;
+}
+
+json_t *template_body(const struct template *t, size_t i,
+		      json_t *(*reference)(void *ctx, const char *id, bool full, struct error *err),
+		      void *ctx, struct error *err)
+{
+	AUTO_JSON json_t *body = json_object();
+	struct template_resource r = t->resources[i];
+	struct scope s = scope_within(t, r.loops, r.nloops);
+	json_t *properties = template_properties(t, i, reference, ctx, err), *raw;
+	const char *key;
+
+	if (!properties)
+		return NULL;
+	(void)json_object_set_new(body, "properties", properties);
+	json_object_foreach((json_t *)r.raw, key, raw)
+	{
+		json_t *value = is_for_the_template(key) ? NULL : value_evaluate(&s, raw, err);
+
+		if (value)
+			(void)json_object_set_new(body, key, value);
+		else if (!is_for_the_template(key))
+			return NULL;
+	}
+	return TAKE(body);
+}
+
 static json_t *output_make(const struct scope *s, const char *name, const json_t *raw,
 			   struct error *err)
 {

@@ -52,6 +52,12 @@ json_t *template_properties(const struct template *t, size_t i,
 						 struct error *err),
 			    void *ctx, struct error *err);
 
+/* What a PUT of resource i sends: location, tags, sku and whatever else stands beside properties,
+ * and those; NULL with *err set. */
+json_t *template_body(const struct template *t, size_t i,
+		      json_t *(*reference)(void *ctx, const char *id, bool full, struct error *err),
+		      void *ctx, struct error *err);
+
 /* The outputs, {"name":{"type","value"}}, once all is deployed. */
 json_t *template_outputs(const struct template *t,
 			 json_t *(*reference)(void *ctx, const char *id, bool full,

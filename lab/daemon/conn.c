@@ -31,5 +31,6 @@ void conn_refuse(struct conn *c, const struct error *err)
 								     : LAB_FAILED;
 
 	c->wait.kind = WAIT_NONE;
-	conn_send(c, json_pack("{s:b, s:i, s:s}", "ok", 0, "code", code, "error", err->what));
+	conn_send(c, json_pack("{s:b, s:i, s:i, s:s}", "ok", 0, "code", code, "errno", err->sys,
+			       "error", err->what));
 }

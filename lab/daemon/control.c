@@ -62,6 +62,8 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 		{ "adapter", JSON_KIND_BOOL, false, offsetof(struct vm_spec, adapter), 0 },
 		{ "vmbus", JSON_KIND_BOOL, false, offsetof(struct vm_spec, vmbus), 0 },
 		{ "azure", JSON_KIND_BOOL, false, offsetof(struct vm_spec, azure), 0 },
+		{ "scaleSet", JSON_KIND_TEXT, false, offsetof(struct vm_spec, scale_set),
+		  sizeof ret->scale_set },
 		{ "agentSource", JSON_KIND_TEXT, false, offsetof(struct vm_spec, agent_source),
 		  VM_PATH_MAX },
 	};
@@ -89,9 +91,9 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 static int on_vm_create(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
 			struct error *err)
 {
+	const struct guest *g;
 	struct vm_spec spec;
 
-	(void)answer;
 	if (spec_read(args, &spec, err) < 0)
 		return -1;
 	if (guest_find(lab, spec.name) != NULL)
@@ -99,8 +101,11 @@ static int on_vm_create(struct lab *lab, struct conn *c, const json_t *args, jso
 				 spec.name);
 	if (guest_create(lab, &spec, err) < 0)
 		return -1;
-	return wait_for(c, WAIT_RUNNING, &guest_find(lab, spec.name)->vm,
-			boot_timeout_s(&guest_find(lab, spec.name)->vm));
+	g = guest_find(lab, spec.name);
+	if (json_bool_at(args, "wait", true))
+		return wait_for(c, WAIT_RUNNING, &g->vm, boot_timeout_s(&g->vm));
+	*answer = guest_json(lab, g);
+	return 0;
 }
 
 static int on_vm_list(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
@@ -183,9 +188,10 @@ static int on_vm_delete(struct lab *lab, struct conn *c, const json_t *args, jso
 	(void)answer;
 	if (g == NULL)
 		return -1;
-	(void)wait_for(c, WAIT_GONE, &g->vm, 60);
+	if (json_bool_at(args, "wait", true))
+		(void)wait_for(c, WAIT_GONE, &g->vm, 60);
 	guest_cut(lab, g, THEN_FORGET);
-	return 1;
+	return c->wait.kind == WAIT_GONE;
 }
 
 static int on_vm_set(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
@@ -358,6 +364,16 @@ static int on_env(struct lab *lab, struct conn *c, const json_t *args, json_t **
 	return 0;
 }
 
+/* The packages that are there now. */
+static int on_dist_scan(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
+			struct error *err)
+{
+	(void)c;
+	(void)args;
+	(void)answer;
+	return dist_scan(lab, err) < 0 ? -1 : 0;
+}
+
 static int on_mirror_set(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
 			 struct error *err)
 {
@@ -403,6 +419,7 @@ static const struct {
 } handlers[] = {
 	{ "down", on_down },
 	{ "env", on_env },
+	{ "dist scan", on_dist_scan },
 	{ "mirror set", on_mirror_set },
 	{ "mirror add", on_mirror_add },
 	{ "mirror proxy", on_mirror_proxy },

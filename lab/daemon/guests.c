@@ -101,6 +101,7 @@ static int announce(struct lab *lab, const struct vm *vm, struct error *err)
 				   .offer = d->offer,
 				   .sku = d->sku,
 				   .image_version = d->version,
+				   .scale_set = vm->spec.scale_set,
 				   .ipoib = ipoib };
 
 	for (size_t i = 0; i < vm->spec.npci; i++) {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/text.h"
+#include "client.h"
 #include "lab/arm/arm.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
@@ -70,13 +71,25 @@ static int start_services(void *ctx, struct error *err)
 	return mirror_start(&lab->env, VM_GATEWAY, 8000, &lab->mirror, err);
 }
 
+/* The Resource Manager's threads ask as any client does: what changes the lab happens in the loop.
+ */
+static int ask_lab(void *ctx, const char *verb, json_t *args, json_t **answer, struct error *err)
+{
+	const struct lab *lab = ctx;
+	struct client_request q = { .verb = verb, .args = args };
+
+	return client_call(&lab->paths, &q, answer, err) == LAB_OK ? 0 : -1;
+}
+
 /* On the host's own loopback: az runs there. */
 static int start_arm(struct lab *lab, struct error *err)
 {
 	struct arm_options options = { .state = lab->paths.state,
 				       .fabric = lab->fabric,
 				       .log = &lab->log,
-				       .port = lab->arm_port };
+				       .port = lab->arm_port,
+				       .ask = ask_lab,
+				       .ask_ctx = lab };
 
 	return lab->arm_port == 0 ? 0 : arm_start(&options, &lab->arm, err);
 }
@@ -238,14 +251,15 @@ static void lab_close(struct lab *lab)
 		(void)poll(&p, 1, 100);
 		read_signals(lab);
 	}
+	/* First those who ask, of whom the Resource Manager's threads may be some. */
+	cleanup_fd(&lab->listener);
+	for (size_t i = 0; i < LAB_CONNS_MAX; i++)
+		if (lab->conns[i].fd >= 0)
+			conn_close(&lab->conns[i]);
 	arm_stop(lab->arm);
 	mirror_stop(lab->mirror);
 	fabric_stop(lab->fabric);
 	lab_sweep(lab);
-	for (size_t i = 0; i < LAB_CONNS_MAX; i++)
-		if (lab->conns[i].fd >= 0)
-			conn_close(&lab->conns[i]);
-	cleanup_fd(&lab->listener);
 	cleanup_fd(&lab->signals);
 	cleanup_fd(&lab->env.netns);
 }

@@ -205,6 +205,8 @@ static json_t *wish_pack(const struct guest *vm, const json_t *before, const str
 	}
 	if (w->settings)
 		(void)json_object_set(ext, "settings", w->settings);
+	if (json_array_size(e->after) > 0)
+		(void)json_object_set_new(ext, "after", json_deep_copy(e->after));
 	if (e->force_update)
 		(void)json_object_set_new(ext, "forceUpdate", json_string(e->force_update));
 	if (secret_store(vm, ext, w->secret, err) < 0) {

@@ -125,6 +125,7 @@ struct fabric_extension {
 	const char *protected_settings; /* JSON text of an object, or NULL; encrypted at once */
 	enum fabric_ext_state state;
 	const char *force_update; /* a tag; a new one counts as new settings. NULL: none */
+	const json_t *after; /* names of extensions that must have succeeded before; NULL: none */
 };
 
 /* Ask for an extension, as a PUT to the Resource Manager does: version resolved now, the sequence

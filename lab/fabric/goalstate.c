@@ -11,6 +11,8 @@
 #include "version.h"
 #include "xml.h"
 
+enum { LEVELS_MAX = 16 };
+
 #define XML_HEAD "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 #define XSI      "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
 
@@ -108,7 +110,7 @@ static const char plugin_template[] =
 	"runAsStartupTask=\"false\" isJson=\"true\" useExactVersion=\"true\" />";
 
 static const char settings_template[] =
-	"\n  <Plugin name=\"{name}\" version=\"{version}\">"
+	"\n  <Plugin name=\"{name}\" version=\"{version}\">{+after}"
 	"<RuntimeSettings seqNo=\"{seqNo}\">{settings}</RuntimeSettings></Plugin>";
 
 static const char manifest_template[] = XML_HEAD
@@ -299,22 +301,67 @@ static int plugin_add(const struct fabric *f, const json_t *ext, struct buf *ret
 	return xml_fill(ret, plugin_template, slots, ARRAY_SIZE(slots));
 }
 
-static int settings_add(const struct guest *vm, const json_t *ext, struct buf *ret)
+/* How many others come before it, one after the other; 0: none. A ring ends at the limit. */
+static int level_of(const json_t *goal, const json_t *ext, int limit)
+{
+	int level = 0;
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(ext, "after"), i, name)
+	{
+		const json_t *before = extension_find(goal, json_string_value(name));
+		int above = before && limit > 0 ? 1 + level_of(goal, before, limit - 1) : 0;
+
+		level = above > level ? above : level;
+	}
+	return level;
+}
+
+/* <DependsOn> of an extension that waits for others: the agent keeps to it. */
+static int after_add(const json_t *goal, const json_t *ext, struct buf *ret)
+{
+	int level = level_of(goal, ext, LEVELS_MAX), rc;
+	json_t *name;
+	size_t i;
+
+	if (level == 0)
+		return 0;
+	rc = buf_add_format(ret, "<DependsOn dependencyLevel=\"%d\">", level);
+	json_array_foreach(json_object_get(ext, "after"), i, name)
+	{
+		const json_t *before = extension_find(goal, json_string_value(name));
+		char handler[BLOB_PATH_MAX / 2] = "";
+		const struct xml_slot slots[] = { { "handler", handler } };
+
+		if (rc < 0 || !before ||
+		    extension_handler_name(before, handler, sizeof handler) < 0)
+			continue;
+		rc = xml_fill(ret, "<DependsOnExtension handler=\"{handler}\" />", slots,
+			      ARRAY_SIZE(slots));
+	}
+	return rc < 0 ? rc : buf_add_text(ret, "</DependsOn>");
+}
+
+static int settings_add(const struct guest *vm, const json_t *goal, const json_t *ext,
+			struct buf *ret)
 {
 	const char *thumbprint = json_text_at(vm->doc, "certificate.thumbprint", "");
 	json_t *runtime AUTO_JSON = json_pack("{s:[{s:o}]}", "runtimeSettings", "handlerSettings",
 					      handler_settings(ext, thumbprint));
-	struct buf text AUTO_BUF = { 0 };
+	struct buf text AUTO_BUF = { 0 }, after AUTO_BUF = { 0 };
 	char handler[BLOB_PATH_MAX / 2], seq_no[24];
 	int rc = extension_handler_name(ext, handler, sizeof handler);
 
-	if (rc < 0 || (rc = json_write(runtime, false, &text)) < 0)
+	if (rc < 0 || (rc = json_write(runtime, false, &text)) < 0 ||
+	    (rc = after_add(goal, ext, &after)) < 0)
 		return rc;
 	number_text(ext, "seqNo", seq_no);
 	const struct xml_slot slots[] = {
 		{ "name", handler },
 		{ "version", json_text_at(ext, "version", "") },
 		{ "seqNo", seq_no },
+		{ "after", buf_text(&after) },
 		{ "settings", buf_text(&text) },
 	};
 
@@ -331,8 +378,8 @@ static int plugins_add(const struct fabric *f, const struct guest *vm, const jso
 	json_array_foreach(json_object_get(goal, "extensions"), i, ext)
 	{
 		rc = plugin_add(f, ext, plugins);
-		if (rc == 0 && has_settings(ext))
-			rc = settings_add(vm, ext, settings);
+		if (rc == 0 && (has_settings(ext) || json_object_get(ext, "after")))
+			rc = settings_add(vm, goal, ext, settings);
 		if (rc < 0)
 			break;
 	}

@@ -279,6 +279,7 @@ static json_t *extension_show(const json_t *ext)
 				  json_boolean(json_object_get(ext, "protectedSettings")));
 	(void)json_object_del(ret, "protectedSettings");
 	(void)json_object_del(ret, "removing");
+	(void)json_object_del(ret, "after");
 	if (!json_object_get(ret, "settings"))
 		(void)json_object_set_new(ret, "settings", json_null());
 	if (!json_object_get(ret, "forceUpdate"))

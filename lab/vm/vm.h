@@ -48,6 +48,7 @@ struct vm_spec {
 	bool machine;                  /* else a cell */
 	char size[64];                 /* "Standard_HB120rs_v3" */
 	char image[32];                /* "debian12": distro.h */
+	char scale_set[64];            /* that it is an instance of; "": none */
 	struct vm_pci pci[VM_PCI_MAX]; /* from --pci, else from the size (vm_spec_defaults) */
 	size_t npci;
 	bool init;                      /* systemd as PID 1 */

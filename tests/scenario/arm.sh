@@ -7,6 +7,8 @@ extension_from_put_to_delete
 what_is_refused
 az_on_a_vm
 az_tells_what_went_wrong
+az_deploys_a_template
+a_template_makes_a_vm
 CASES
 }
 
@@ -172,4 +174,64 @@ case_az_tells_what_went_wrong() {
 	# The exit status is az's own.
 	az vm nonsense >/dev/null 2>&1 && fail "az knows nonsense"
 	[ $? -eq 2 ] || fail "another exit status"
+}
+
+deploy_page() {
+	deploy_verb=$1
+	shift
+	az deployment group "$deploy_verb" -g myResourceGroup --template-file "$top/docs/azure-page/azuredeploy.json" --parameters vmName=myVM "$@"
+}
+changes() { deploy_page what-if "$@" --no-pretty-print --query 'changes[].changeType' -o tsv | tr '\n' ' '; }
+
+case_az_deploys_a_template() {
+	lab_up
+	deploy_page validate --query properties.provisioningState -o tsv | grep -qx Succeeded || fail "validate"
+	[ "$(changes)" = "NoChange Create " ] || fail "what-if, before: $(changes)"
+	deploy_page create >"$CASE_DIR/out"
+	jq -e '.properties | .provisioningState == "Succeeded" and .outputs.extension.value == "Succeeded"
+		and (.outputResources | length == 2)' "$CASE_DIR/out" >/dev/null || fail "$(cat "$CASE_DIR/out")"
+	want_stack myVM
+	[ "$(on_vm extension list --query '[].[name, provisioningState]' -o tsv)" = "$(printf 'myExtensionName\tSucceeded')" ] || fail "no extension"
+	[ "$(changes)" = "NoChange NoChange " ] || fail "what-if, after: $(changes)"
+	[ "$(changes settings='{"verify": "ports"}')" = "NoChange Modify " ] || fail "what-if of a change"
+	az deployment operation group list -g myResourceGroup -n azuredeploy --query '[].properties.[targetResource.resourceName, provisioningState]' -o tsv |
+		sort | tr '\n\t' '  ' | grep -qx 'myVM Succeeded myVM/myExtensionName Succeeded ' || fail "other operations"
+	want_error DeploymentFailed deploy_page create settings='{"driver": "nonsense"}'
+	grep -q 'VMExtensionProvisioningError.*must be one of auto' "$CASE_DIR/out" || fail "$(cat "$CASE_DIR/out")"
+	az deployment group show -g myResourceGroup -n azuredeploy --query properties.provisioningState -o tsv | grep -qx Failed || fail "not failed"
+	want_error OperationNotAllowed deploy_page create vmSize=Standard_HC44rs
+	want_error InvalidTemplate deploy_page validate settings='[]'
+	# The page's own fragment has a bare name in dependsOn.
+	sed "s/parameters('vmName'))\]\"$/myVM)]\"/" "$top/docs/azure-page/azuredeploy.json" >"$CASE_DIR/page.json"
+	want_error InvalidTemplate az deployment group validate -g myResourceGroup --template-file "$CASE_DIR/page.json" --parameters vmName=myVM
+	grep -q myVM "$CASE_DIR/out" || fail "it does not name the place: $(cat "$CASE_DIR/out")"
+	want_error DeploymentNotFound az deployment group show -g myResourceGroup -n nope
+}
+
+# A VM that was not there, two extensions on it by a loop's order, a secret: the parameter is nowhere afterwards.
+case_a_template_makes_a_vm() {
+	lab_up --empty
+	cat >"$CASE_DIR/t.json" <<'TEMPLATE'
+{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
+  "parameters": { "secret": { "type": "secureObject" }, "image": { "type": "object" } },
+  "resources": [
+    { "type": "Microsoft.Compute/virtualMachines/extensions", "name": "fresh/ib", "apiVersion": "2021-03-01",
+      "location": "[resourceGroup().location]", "dependsOn": ["[resourceId('Microsoft.Compute/virtualMachines', 'fresh')]"],
+      "properties": { "publisher": "Microsoft.HpcCompute", "type": "InfiniBandDriverLinux", "typeHandlerVersion": "1.1",
+        "autoUpgradeMinorVersion": true, "settings": {}, "protectedSettings": "[parameters('secret')]" } },
+    { "type": "Microsoft.Compute/virtualMachines", "name": "fresh", "apiVersion": "2021-03-01", "location": "[resourceGroup().location]",
+      "properties": { "hardwareProfile": { "vmSize": "Standard_HB120rs_v3" },
+        "storageProfile": { "imageReference": "[parameters('image')]" } } } ] }
+TEMPLATE
+	make_it() {
+		az deployment group create -g myResourceGroup --template-file "$CASE_DIR/t.json" \
+			--parameters secret='{"sasToken": "sv=secret-of-the-test"}' image="$1" "$2"
+	}
+	want_error PlatformImageNotFound make_it '{"publisher": "Nobody", "offer": "nothing", "sku": "0"}' --no-prompt
+	make_it '{"publisher": "Debian", "offer": "debian-12", "sku": "12-gen2", "version": "latest"}' --no-prompt >"$CASE_DIR/out"
+	jq -e '.properties.provisioningState == "Succeeded"' "$CASE_DIR/out" >/dev/null || fail "$(cat "$CASE_DIR/out")"
+	want_stack fresh
+	grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a secret is kept in clear"
+	az vm delete -g myResourceGroup -n fresh --yes
+	[ "$("$LAB" vm list | wc -l)" -eq 0 ] || fail "it is still there"
 }
