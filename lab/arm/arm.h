@@ -34,6 +34,7 @@ struct arm_options {
 	struct fabric *fabric;
 	struct log *log;
 	int port;
+	bool page; /* begin with the scale set that the page names */
 	/* A verb of the lab's control socket ("vm create"). `args` is taken. Returns 0 with a new
 	 * reference in *answer (may be NULL), or -1 with *err set. */
 	int (*ask)(void *ctx, const char *verb, json_t *args, json_t **answer, struct error *err);

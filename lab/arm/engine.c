@@ -30,8 +30,10 @@ static void *engine(void *ctx)
 {
 	struct arm *a = ctx;
 
-	while (wait_a_step(a))
+	while (wait_a_step(a)) {
+		arm_scalesets_advance(a);
 		arm_deployments_advance(a);
+	}
 	return NULL;
 }
 

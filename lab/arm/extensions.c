@@ -125,6 +125,7 @@ int arm_extension_ask(struct arm *a, const char *vm, const char *name, const jso
 		.version = json_text_at(properties, "typeHandlerVersion", ""),
 		.auto_upgrade = json_bool_at(properties, "autoUpgradeMinorVersion", false),
 		.force_update = json_text_at(properties, "forceUpdateTag", NULL),
+		.after = json_object_get(properties, "provisionAfterExtensions"),
 	};
 
 	if (settings_text(properties, "settings", &settings, ret) < 0 ||

@@ -32,9 +32,10 @@ static void serve_groups(struct arm_request *r, struct arm_answer *ret)
 	arm_say(ret, 200, json_pack("{s:[o]}", "value", group_json()));
 }
 
-void arm_resources_add(const struct arm *a, json_t *list)
+void arm_resources_add(struct arm *a, json_t *list)
 {
 	arm_vms_add(a, list);
+	arm_scalesets_add(a, list);
 }
 
 static void serve_resources(struct arm_request *r, struct arm_answer *ret)

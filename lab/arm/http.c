@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <sodium.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -13,6 +12,10 @@
 #include "lab/fabric/listen.h"
 #include "lenient.h"
 
+#define ARM_PAGE_SIZE "Standard_HB120rs_v3"
+#define ARM_PAGE_SET                                                                               \
+	"/subscriptions/" ARM_SUBSCRIPTION "/resourceGroups/" ARM_RESOURCE_GROUP                   \
+	"/providers/Microsoft.Compute/virtualMachineScaleSets/myVMSS"
 #define ARM_OWN_VERSION "2022-08-01" /* in what the lab asks of itself */
 
 enum { CONNECTION_TIMEOUT_S = 60, CONNECTIONS_MAX = 512, URL_MAX = 2048 };
@@ -100,9 +103,10 @@ static bool fits(const char *pattern, struct arm_request *r)
 static const struct arm_route *route_find(struct arm_request *r, bool *known)
 {
 	static const struct arm_route *const tables[] = {
-		arm_token_routes,   arm_group_routes,     arm_compute_routes,
-		arm_machine_routes, arm_extension_routes, arm_deployment_routes,
-		arm_image_routes,   arm_operation_routes
+		arm_token_routes,     arm_group_routes,      arm_compute_routes,
+		arm_machine_routes,   arm_scaleset_routes,   arm_instance_routes,
+		arm_extension_routes, arm_deployment_routes, arm_image_routes,
+		arm_operation_routes
 	};
 
 	*known = false;
@@ -308,6 +312,25 @@ static int listen_at(const struct arm_options *o, struct listen_options *l, stru
 	return listen_start(l, &a->daemon, &a->port, err);
 }
 
+/* The scale set that the page names. */
+static void page_set(struct arm *a)
+{
+	AUTO_JSON json_t *body = json_pack(
+		"{s:s, s:{s:s, s:s, s:i}, s:{s:{s:s}, s:b, s:b, s:{s:{s:s, s:s}}}}", "location",
+		ARM_LOCATION, "sku", "name", ARM_PAGE_SIZE, "tier", "Standard", "capacity", 2,
+		"properties", "upgradePolicy", "mode", "Manual", "overprovision", 0,
+		"singlePlacementGroup", 1, "virtualMachineProfile", "osProfile",
+		"computerNamePrefix", "myvmss", "adminUsername", "azureuser");
+	struct arm_answer answer;
+
+	arm_call(a, "GET", ARM_PAGE_SET, NULL, &answer);
+	json_decref(answer.body);
+	if (answer.status != 404)
+		return;
+	arm_call(a, "PUT", ARM_PAGE_SET, body, &answer);
+	json_decref(answer.body);
+}
+
 int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 {
 	struct arm *a = calloc(1, sizeof *a);
@@ -332,11 +355,14 @@ int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 	a->documents = json_object();
 	(void)pthread_mutex_init(&a->lock, NULL);
 	(void)pthread_cond_init(&a->stop, NULL);
-	randombytes_buf(a->token_secret, sizeof a->token_secret);
-	if (arm_tls_prepare(a, o->state, err) == 0 && arm_store_open(a, o->state, err) == 0) {
+	if (arm_tls_prepare(a, o->state, err) == 0 && arm_store_open(a, o->state, err) == 0 &&
+	    arm_key_load(a, "token.key", a->token_secret, err) == 0 &&
+	    arm_key_load(a, "seal.key", a->seal_key, err) == 0) {
 		l.key = a->key;
 		l.certificate = a->certificate;
 		if (arm_engine_start(a, err) == 0 && listen_at(o, &l, a, err) == 0) {
+			if (o->page)
+				page_set(a);
 			*ret = a;
 			return 0;
 		}

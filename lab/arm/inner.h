@@ -26,13 +26,14 @@ struct arm {
 	struct log *log;
 	struct MHD_Daemon *daemon;
 	int port;
-	char *key, *certificate;        /* PEM, of the server; owned */
-	unsigned char token_secret[32]; /* of this start: no token outlives it */
-	pthread_mutex_t lock;           /* of what stands below */
-	json_t *operations;             /* id -> operation, see operation.c */
-	json_t *documents;              /* "kind.name" -> document, see store.c */
-	int store;                      /* their directory */
-	struct arm_run *runs;           /* deployments under way */
+	char *key, *certificate; /* PEM, of the server; owned */
+	unsigned char token_secret[32];
+	unsigned char seal_key[32]; /* protected settings in models of scale sets */
+	pthread_mutex_t lock;       /* of what stands below */
+	json_t *operations;         /* id -> operation, see operation.c */
+	json_t *documents;          /* "kind.name" -> document, see store.c */
+	int store;                  /* their directory */
+	struct arm_run *runs;       /* deployments under way */
 	bool stopping;
 	pthread_cond_t stop;
 	pthread_t engine; /* see engine.c */
@@ -70,8 +71,8 @@ struct arm_route {
 
 /* Tables that end with a row without a method. */
 extern const struct arm_route arm_token_routes[], arm_group_routes[], arm_compute_routes[],
-	arm_machine_routes[], arm_extension_routes[], arm_deployment_routes[], arm_image_routes[],
-	arm_operation_routes[];
+	arm_machine_routes[], arm_scaleset_routes[], arm_instance_routes[], arm_extension_routes[],
+	arm_deployment_routes[], arm_image_routes[], arm_operation_routes[];
 
 #define ARM_GROUP "/subscriptions/{}/resourceGroups/{}"
 #define ARM_VMS   ARM_GROUP "/providers/Microsoft.Compute/virtualMachines"
@@ -104,6 +105,9 @@ bool arm_is_served(struct arm *a, const char *method, const char *path);
 /* ---- store.c: documents, each with a "name". The lock is held. */
 bool arm_name_is_good(const char *name);
 NODISCARD int arm_store_open(struct arm *a, const char *state, struct error *err);
+/* 32 secret bytes of state/arm, made at the first start. */
+NODISCARD int arm_key_load(const struct arm *a, const char *file, unsigned char ret[static 32],
+			   struct error *err);
 json_t *arm_document(const struct arm *a, const char *kind, const char *name); /* borrowed */
 json_t *arm_documents(const struct arm *a, const char *kind);                  /* a new array */
 /* Keep a document that is new or was changed. Returns 0, or -1 with *err set. */
@@ -157,8 +161,13 @@ void arm_deployments_advance(struct arm *a); /* a step; by the engine */
 void arm_deployments_drop(struct arm *a);
 void arm_serve_what_if(struct arm_request *r, struct arm_answer *ret);
 
+/* ---- scaleset.c, scaleset_run.c */
+arm_judge_fn arm_judge_scale_set, arm_judge_scale_set_delete;
+void arm_scalesets_advance(struct arm *a); /* a step; by the engine */
+void arm_scalesets_add(struct arm *a, json_t *list);
+
 /* ---- groups.c: id, name, type and location of each resource. */
-void arm_resources_add(const struct arm *a, json_t *list);
+void arm_resources_add(struct arm *a, json_t *list);
 
 /* ---- extensions.c */
 arm_judge_fn arm_judge_extension_put, arm_judge_extension_delete;

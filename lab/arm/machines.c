@@ -8,6 +8,8 @@
 #include "lab/fabric/fabric.h"
 #include "lab/vm/distro.h"
 
+enum { PROVISIONING_S = 300 };
+
 /* "latest", or a version of which the image's own is one. */
 static bool is_version_of(const char *asked, const struct distro *d)
 {
@@ -42,8 +44,11 @@ int arm_machine_make(struct arm *a, const struct machine_wish *w, struct arm_ans
 
 	if (a->ask(a->ask_ctx, "vm create", args, NULL, &err) == 0)
 		return 0;
-	arm_refuse(ret, err.sys == EEXIST ? 409 : 400,
-		   err.sys == EEXIST ? "Conflict" : "InvalidParameter", "%s", err.what);
+	if (err.sys == ENOTCONN)
+		arm_refuse(ret, 503, "ServiceUnavailable", "%s", err.what);
+	else
+		arm_refuse(ret, err.sys == EEXIST ? 409 : 400,
+			   err.sys == EEXIST ? "Conflict" : "InvalidParameter", "%s", err.what);
 	return -1;
 }
 
@@ -137,11 +142,20 @@ enum arm_end arm_machine_end(struct arm *a, const char *vm, json_t **ret_error)
 	if (json_text_at(report, "status.aggregateStatus.guestAgentStatus.status", NULL))
 		return ARM_SUCCEEDED;
 	if (a->ask(a->ask_ctx, "vm show", json_pack("{s:s}", "name", vm), &shown, &err) == 0 &&
-	    !text_eq(json_text_at(shown, "state", ""), "stopped"))
+	    !text_eq(json_text_at(shown, "state", ""), "stopped") &&
+	    json_int_at(shown, "upSeconds", 0) < PROVISIONING_S)
 		return ARM_RUNNING;
-	*ret_error = json_pack("{s:s, s:o}", "code", "OSProvisioningInternalError", "message",
-			       json_sprintf("OS Provisioning failed for VM '%s': %s", vm,
-					    json_text_at(shown, "trouble", err.what)));
+	if (text_eq(json_text_at(shown, "state", "stopped"), "stopped"))
+		*ret_error = json_pack("{s:s, s:o}", "code", "OSProvisioningInternalError",
+				       "message",
+				       json_sprintf("OS Provisioning failed for VM '%s': %s", vm,
+						    json_text_at(shown, "trouble", err.what)));
+	else
+		*ret_error = json_pack("{s:s, s:o}", "code", "OSProvisioningTimedOut", "message",
+				       json_sprintf("OS Provisioning for VM '%s' did not finish in "
+						    "the allotted time: no word of its agent in %d "
+						    "seconds.",
+						    vm, PROVISIONING_S));
 	return ARM_FAILED;
 }
 

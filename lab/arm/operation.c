@@ -17,6 +17,8 @@ static const struct {
 } judges[] = {
 	{ "extension-put", arm_judge_extension_put },
 	{ "extension-delete", arm_judge_extension_delete },
+	{ "scale-set", arm_judge_scale_set },
+	{ "scale-set-delete", arm_judge_scale_set_delete },
 	{ "vm-put", arm_judge_vm_put },
 	{ "vm-delete", arm_judge_vm_delete },
 };

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -84,6 +85,26 @@ json_t *arm_documents(const struct arm *a, const char *kind)
 			json_array_append(list, document);
 	}
 	return list;
+}
+
+int arm_key_load(const struct arm *a, const char *file, unsigned char ret[static 32],
+		 struct error *err)
+{
+	AUTO_BUF struct buf key = { .max = 32 };
+	char path[FILE_NAME_SIZE];
+	int rc;
+
+	(void)TEXT_FORMAT(path, "../%s", file);
+	rc = fs_read(a->store, path, 32, &key);
+	if (rc == 0 && key.len == 32) {
+		memcpy(ret, key.data, 32);
+		return 0;
+	}
+	randombytes_buf(ret, 32);
+	rc = fs_replace(a->store, path, ret, 32, 0600);
+	return rc < 0 ? error_set(err, FAULT_WRITE_FAILED, -rc, "cannot keep %s: %s", file,
+				  strerror(-rc))
+		      : 0;
 }
 
 struct loading {

@@ -110,6 +110,20 @@ static json_t *agent_json(const json_t *report)
 		"extensionHandlers", handlers_json(report));
 }
 
+static json_t *power_of(const struct arm *a, const json_t *vm)
+{
+	AUTO_JSON json_t *shown = NULL, *code = NULL, *text = NULL;
+	struct error err = { 0 };
+	const char *state;
+
+	(void)a->ask(a->ask_ctx, "vm show", json_pack("{s:O}", "name", json_object_get(vm, "name")),
+		     &shown, &err);
+	state = json_text_at(shown, "state", "stopped");
+	code = json_sprintf("PowerState/%s", state);
+	text = json_sprintf("VM %s", state);
+	return arm_status(json_string_value(code), "Info", json_string_value(text), "", "");
+}
+
 json_t *arm_vm_view(const struct arm *a, const json_t *vm)
 {
 	AUTO_JSON json_t *report = fabric_vm_report(a->fabric, json_text_at(vm, "name", ""));
@@ -130,5 +144,5 @@ json_t *arm_vm_view(const struct arm *a, const json_t *vm)
 		json_text_or_null(json_text_at(agent, "osVersion", "")), "hyperVGeneration", "V2",
 		"vmAgent", agent_json(report), "disks", "extensions", views, "statuses",
 		arm_status("ProvisioningState/succeeded", "Info", "Provisioning succeeded", "", ""),
-		arm_status("PowerState/running", "Info", "VM running", "", ""));
+		power_of(a, vm));
 }

@@ -140,7 +140,8 @@ static int run_up(const struct cli *c)
 		fprintf(stderr, "ib-lab: --arm-port is a number from 1 to 65535, any or off\n");
 		return LAB_USAGE;
 	}
-	lab->page = lab->arm_port != 0 && !cli_flag(c, "empty");
+	lab->resume = cli_flag(c, "resume");
+	lab->page = lab->arm_port != 0 && !cli_flag(c, "empty") && !lab->resume;
 	lock = take_lock(lab, &err);
 	if (lock < 0 || prepare(lab, &err) < 0) {
 		fprintf(stderr, "ib-lab: %s\n", err.what);
@@ -168,12 +169,14 @@ static int run_down(const struct cli *c)
 	struct error err = { 0 };
 	int rc = LAB_OK;
 
+	lab->keep = cli_flag(c, "keep");
 	if (!up && !left) {
 		fprintf(stderr, "ib-lab: the lab is not running\n");
 		return LAB_NOT_RUNNING;
 	}
 	if (up)
-		rc = client_ask(&lab->paths, "down", NULL, NULL, NULL);
+		rc = client_ask(&lab->paths, "down", json_pack("{s:b}", "keep", (int)lab->keep),
+				NULL, NULL);
 	if (rc == LAB_OK && wait_for_end(lab, &err) < 0) {
 		fprintf(stderr, "ib-lab: the lab does not end: %s\n", err.what);
 		return LAB_FAILED;
@@ -258,10 +261,12 @@ static int run_mirror_proxy(const struct cli *c)
 }
 
 const struct cli_verb cli_lab_verbs[] = {
-	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT|any|off] [--empty]",
-	  "start the lab, with the VMs of the page unless --empty",
-	  "foreground dist= arm-port= empty json", 0, 0, run_up },
-	{ "down", "", "stop it and take all of it away", "json", 0, 0, run_down },
+	{ "up", "[--foreground] [--dist DIR] [--arm-port PORT|any|off] [--empty|--resume]",
+	  "start the lab, with the VMs of the page, or without (--empty), or with those that\n"
+	  "      the last one had (--resume)",
+	  "foreground dist= arm-port= empty resume json", 0, 0, run_up },
+	{ "down", "[--keep]", "stop it and take all of it away, but for what up --resume needs",
+	  "keep json", 0, 0, run_down },
 	{ "env", "", "its settings, for the shell", "json", 0, 0, run_env },
 	{ "mirror set", "fault=" FAULT_NAMES, "trouble with the package source", "json", 1, 1,
 	  run_mirror },

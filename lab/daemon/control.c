@@ -9,7 +9,6 @@
 #include "lab/arm/arm.h"
 #include "lab/fabric/fabric.h"
 #include "lab/mirror/mirror.h"
-#include "lab/vm/distro.h"
 
 /* Returns 0 with *answer set, 1 when c->wait was filled in instead, -1 with *err set. */
 typedef int handler_fn(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
@@ -35,73 +34,19 @@ static int wait_for(struct conn *c, enum wait_kind kind, const struct vm *vm, in
 	return 1;
 }
 
-static bool name_is_good(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 0 && len < VM_NAME_MAX && name[0] != '-' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
-		       len;
-}
-
 /* The boot timeouts: a cell takes seconds, a machine under emulation a minute or two. */
 static int boot_timeout_s(const struct vm *vm)
 {
 	return vm->spec.machine ? 600 : 120;
 }
 
-static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
-{
-	static const struct json_field fields[] = {
-		{ "name", JSON_KIND_TEXT, true, offsetof(struct vm_spec, name), VM_NAME_MAX },
-		{ "size", JSON_KIND_TEXT, false, offsetof(struct vm_spec, size), 64 },
-		{ "image", JSON_KIND_TEXT, false, offsetof(struct vm_spec, image), 32 },
-		{ "machine", JSON_KIND_BOOL, false, offsetof(struct vm_spec, machine), 0 },
-		{ "init", JSON_KIND_BOOL, false, offsetof(struct vm_spec, init), 0 },
-		{ "agent", JSON_KIND_BOOL, false, offsetof(struct vm_spec, agent), 0 },
-		{ "adapter", JSON_KIND_BOOL, false, offsetof(struct vm_spec, adapter), 0 },
-		{ "vmbus", JSON_KIND_BOOL, false, offsetof(struct vm_spec, vmbus), 0 },
-		{ "azure", JSON_KIND_BOOL, false, offsetof(struct vm_spec, azure), 0 },
-		{ "scaleSet", JSON_KIND_TEXT, false, offsetof(struct vm_spec, scale_set),
-		  sizeof ret->scale_set },
-		{ "agentSource", JSON_KIND_TEXT, false, offsetof(struct vm_spec, agent_source),
-		  VM_PATH_MAX },
-	};
-	const char *bad = NULL, *pci = json_text_at(args, "pci", NULL);
-
-	*ret = (struct vm_spec) {
-		.init = true, .agent = true, .adapter = true, .vmbus = true, .azure = true
-	};
-	(void)TEXT_COPY(ret->size, "Standard_HB120rs_v3");
-	(void)TEXT_COPY(ret->image, distros[0].name);
-	if (json_read(args, fields, ARRAY_SIZE(fields), ret, &bad) < 0 || !name_is_good(ret->name))
-		return error_set(err, FAULT_USAGE, EINVAL,
-				 "%s cannot be: letters, digits and - only",
-				 bad != NULL ? bad : "that name");
-	if (distro_find(ret->image, err) == NULL)
-		return -1;
-	if (pci != NULL && *pci != '\0' && vm_spec_pci(ret, pci) < 0)
-		return error_set(err, FAULT_USAGE, EINVAL,
-				 "--pci takes VENDOR:DEVICE:CLASS,... as 15b3:101c:0207");
-	ret->rate_gbps = (unsigned)json_int_at(args, "rate", 0);
-	vm_spec_defaults(ret);
-	return 0;
-}
-
 static int on_vm_create(struct lab *lab, struct conn *c, const json_t *args, json_t **answer,
 			struct error *err)
 {
-	const struct guest *g;
-	struct vm_spec spec;
+	struct guest *g;
 
-	if (spec_read(args, &spec, err) < 0)
+	if (guest_ask(lab, args, &g, err) < 0)
 		return -1;
-	if (guest_find(lab, spec.name) != NULL)
-		return error_set(err, FAULT_USAGE, EEXIST, "there is a VM named %s already",
-				 spec.name);
-	if (guest_create(lab, &spec, err) < 0)
-		return -1;
-	g = guest_find(lab, spec.name);
 	if (json_bool_at(args, "wait", true))
 		return wait_for(c, WAIT_RUNNING, &g->vm, boot_timeout_s(&g->vm));
 	*answer = guest_json(lab, g);
@@ -345,9 +290,9 @@ static int on_down(struct lab *lab, struct conn *c, const json_t *args, json_t *
 		   struct error *err)
 {
 	(void)c;
-	(void)args;
 	(void)answer;
 	(void)err;
+	lab->keep = json_bool_at(args, "keep", false);
 	lab->stopping = true;
 	return 0;
 }

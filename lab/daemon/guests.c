@@ -52,14 +52,16 @@ json_t *guest_json(const struct lab *lab, const struct guest *g)
 	for (size_t i = 0; i < ARRAY_SIZE(port_names); i++)
 		if (port_names[i].state == vm->spec.port)
 			port = port_names[i].name;
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:s, s:i, s:s, s:o, s:o, s:o}",
-		"name", vm->spec.name, "kind", g->kind->name, "state", state_names[vm->state],
-		"size", vm->spec.size, "image", vm->spec.image, "address", vm->address, "boots",
-		(int)vm->boots, "init", vm->spec.init, "agent", vm->spec.agent, "adapter",
-		vm->spec.adapter, "port", port, "rate", (int)vm->spec.rate_gbps, "dir", vm->dir,
-		"pci", pci, "trouble", json_text_or_null(g->trouble), "access",
-		vm->state == VM_RUNNING ? g->kind->access(&lab->env, vm) : json_null());
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:s, s:i, s:s, "
+			 "s:o, s:o, s:o}",
+			 "name", vm->spec.name, "kind", g->kind->name, "state",
+			 state_names[vm->state], "size", vm->spec.size, "image", vm->spec.image,
+			 "address", vm->address, "boots", (int)vm->boots, "upSeconds",
+			 (json_int_t)((lab_now_ms() - g->started_ms) / 1000), "init", vm->spec.init,
+			 "agent", vm->spec.agent, "adapter", vm->spec.adapter, "port", port, "rate",
+			 (int)vm->spec.rate_gbps, "dir", vm->dir, "pci", pci, "trouble",
+			 json_text_or_null(g->trouble), "access",
+			 vm->state == VM_RUNNING ? g->kind->access(&lab->env, vm) : json_null());
 }
 
 /* ---- creating ----------------------------------------------------------------------------- */
@@ -72,9 +74,10 @@ static bool index_taken(const struct lab *lab, unsigned index)
 	return false;
 }
 
-static void choose_address(const struct lab *lab, struct vm *vm)
+/* `index`: the one it had; 0: the next. */
+static void choose_address(const struct lab *lab, struct vm *vm, unsigned index)
 {
-	vm->index = 2;
+	vm->index = index >= 2 ? index : 2;
 	while (index_taken(lab, vm->index))
 		vm->index++;
 	(void)TEXT_FORMAT(vm->address, "10.7.%u.%u", vm->index / 256, vm->index % 256);
@@ -137,14 +140,16 @@ static void guest_forget(struct lab *lab, struct guest *g)
 		if (lab->guests[i] == g)
 			lab->guests[i] = NULL;
 	g->kind->forget(&lab->env, &g->vm);
-	(void)!fabric_remove_vm(lab->fabric, g->vm.spec.name, NULL);
+	if (!lab->keep)
+		(void)!fabric_remove_vm(lab->fabric, g->vm.spec.name, NULL);
+	guest_unkeep(lab, g->vm.spec.name);
 	mirror_set_reach(lab->mirror, g->vm.address, true); /* the next that has the address */
 	if (fs_remove(AT_FDCWD, g->vm.dir) < 0)
 		LOG(&lab->log, WARNING, "lab.vm", "cannot remove all of %s, ignoring", g->vm.dir);
 	free(g);
 }
 
-int guest_create(struct lab *lab, const struct vm_spec *spec, struct error *err)
+int guest_create(struct lab *lab, const struct vm_spec *spec, unsigned index, struct error *err)
 {
 	struct guest *g = calloc(1, sizeof *g);
 	size_t slot = 0;
@@ -158,7 +163,7 @@ int guest_create(struct lab *lab, const struct vm_spec *spec, struct error *err)
 	g->kind = vm_kind_of(spec->machine);
 	g->vm.spec = *spec;
 	g->vm.ready_fd = -1;
-	choose_address(lab, &g->vm);
+	choose_address(lab, &g->vm, index);
 	(void)TEXT_FORMAT(g->vm.dir, "%s/vm/%s", lab->paths.state, spec->name);
 	lab->guests[slot] = g;
 	if (announce(lab, &g->vm, err) < 0 || furnish(lab, g, err) < 0 ||
@@ -183,6 +188,7 @@ int guest_start(struct lab *lab, struct guest *g, struct error *err)
 	if (g->kind->start(&lab->env, &g->vm, err) < 0)
 		return -1;
 	g->vm.state = VM_STARTING;
+	g->started_ms = lab_now_ms();
 	LOG(&lab->log, INFO, "lab.vm", "%s starts, boot %u", g->vm.spec.name, g->vm.boots);
 	return 0;
 }

@@ -69,14 +69,15 @@ int lab_init(struct lab *lab, struct error *err)
 
 void lab_sweep(const struct lab *lab)
 {
-	static const char *const left[] = { "vm", "fabric", "arm", "lab.sock" };
+	static const char *const left[] = { "vm", "lab.sock", "fabric", "arm", LAB_GUESTS_DIR };
+	size_t count = lab->keep || lab->resume ? 2 : ARRAY_SIZE(left);
 	struct cgroup g;
 	char name[32], path[VM_PATH_MAX + 16];
 
 	(void)TEXT_FORMAT(name, "ib-lab-%s", lab->paths.id);
 	if (cgroup_name(&g, name, NULL, NULL) == 0)
 		cgroup_destroy(&g);
-	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+	for (size_t i = 0; i < count; i++) {
 		(void)TEXT_FORMAT(path, "%s/%s", lab->paths.state, left[i]);
 		(void)!fs_remove(AT_FDCWD, path);
 	}

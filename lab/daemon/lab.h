@@ -45,6 +45,7 @@ struct guest {
 	const struct vm_kind *kind;
 	enum guest_then then; /* when its child has ended */
 	int64_t cut_at_ms;    /* STOPPING: when patience ends */
+	int64_t started_ms;   /* the boot under way or done */
 	char trouble[480];    /* why it is not running, for who waits */
 };
 
@@ -83,6 +84,8 @@ struct lab {
 	struct conn conns[LAB_CONNS_MAX];
 	int listener, signals;
 	bool stopping;
+	bool keep;   /* it goes down, and another is to take up what it had */
+	bool resume; /* take up what the last one had */
 };
 
 /* From $IB_LAB_STATE and $IB_LAB_CACHE. Returns 0, or -1 with *err set when a path cannot serve. */
@@ -92,8 +95,10 @@ int lab_paths(struct lab_paths *ret, struct error *err);
 int lab_init(struct lab *lab, struct error *err);
 
 /* Take away what a lab that was killed left behind: control groups and the processes in them,
- * directories of VMs. */
+ * directories of VMs; what it knew of them, too, unless that is kept or to be taken up. */
 void lab_sweep(const struct lab *lab);
+
+#define LAB_GUESTS_DIR "guests" /* documents of VMs, below the state directory */
 
 /* Run the daemon until it is told to stop. `tell` gets "ok\n" or the text of a failure once the
  * listeners answer (-1: nobody to tell). Returns an exit status. */
@@ -113,7 +118,7 @@ json_t *guest_json(const struct lab *lab, const struct guest *g);
 
 /* Each returns 0, or -1 with *err set. What takes time goes on afterwards; WAIT_* says when it is
  * done. */
-int guest_create(struct lab *lab, const struct vm_spec *spec, struct error *err);
+int guest_create(struct lab *lab, const struct vm_spec *spec, unsigned index, struct error *err);
 int guest_start(struct lab *lab, struct guest *g, struct error *err);
 int guest_stop(struct lab *lab, struct guest *g, enum guest_then then, struct error *err);
 void guest_cut(struct lab *lab, struct guest *g, enum guest_then then);
@@ -124,6 +129,15 @@ int guest_set(struct lab *lab, struct guest *g, const char *key, const char *val
 void guest_on_ready(struct lab *lab, struct guest *g);
 void guest_on_exit(struct lab *lab, pid_t pid);
 void guest_on_time(struct lab *lab);
+
+/* ---- keep.c ---- */
+
+/* Create what `vm create` asks for, and keep a document of it. Returns 0, or -1 with *err set. */
+int guest_ask(struct lab *lab, const json_t *args, struct guest **ret, struct error *err);
+void guest_unkeep(const struct lab *lab, const char *name);
+
+/* Make the VMs of the documents again, where the lab is to. Returns 0, or -1 with *err set. */
+int guests_resume(struct lab *lab, struct error *err);
 
 /* ---- page.c ---- */
 

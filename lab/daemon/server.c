@@ -88,6 +88,7 @@ static int start_arm(struct lab *lab, struct error *err)
 				       .fabric = lab->fabric,
 				       .log = &lab->log,
 				       .port = lab->arm_port,
+				       .page = lab->page,
 				       .ask = ask_lab,
 				       .ask_ctx = lab };
 
@@ -103,7 +104,7 @@ static int lab_open(struct lab *lab, struct error *err)
 		return -1;
 	if (dist_scan(lab, err) < 0 || start_arm(lab, err) < 0 || open_listener(lab, err) < 0)
 		return -1;
-	return page_make(lab, err);
+	return guests_resume(lab, err) < 0 ? -1 : page_make(lab, err);
 }
 
 /* ---- clients --------------------------------------------------------------------------------- */
@@ -284,6 +285,7 @@ int server_run(struct lab *lab, int tell)
 	while (!lab->stopping)
 		turn(lab, p);
 	LOG(&lab->log, INFO, "lab.down", "the lab goes down");
+	lab->resume = false;
 	lab_close(lab);
 	return LAB_OK;
 }

@@ -9,6 +9,10 @@ az_on_a_vm
 az_tells_what_went_wrong
 az_deploys_a_template
 a_template_makes_a_vm
+az_on_a_scale_set
+extensions_in_their_order
+an_upgrade_in_batches
+a_restart
 CASES
 }
 
@@ -234,4 +238,132 @@ TEMPLATE
 	grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a secret is kept in clear"
 	az vm delete -g myResourceGroup -n fresh --yes
 	[ "$("$LAB" vm list | wc -l)" -eq 0 ] || fail "it is still there"
+}
+
+on_set() { az vmss "$@" -g myResourceGroup; }
+instances() { on_set list-instances -n "$1" --query "[].[instanceId, $2]" -o tsv | tr '\n\t' ' '; }
+
+case_az_on_a_scale_set() {
+	lab_up
+	on_set extension set --vmss-name myVMSS --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings '{}' \
+		--protected-settings '{"sasToken": "sv=secret-of-the-test"}' >/dev/null
+	# Manual: nothing happens to the instances that are there.
+	[ "$(instances myVMSS latestModelApplied)" = "0 False 1 False " ] || fail "$(instances myVMSS latestModelApplied)"
+	[ "$("$LAB" extension list myvmss000000 --json)" = "[]" ] || fail "an instance was changed without being asked"
+	on_set update-instances -n myVMSS --instance-ids 1
+	[ "$(instances myVMSS latestModelApplied)" = "0 False 1 True " ] || fail "$(instances myVMSS latestModelApplied)"
+	on_set update-instances -n myVMSS --instance-ids '*'
+	[ "$(instances myVMSS latestModelApplied)" = "0 True 1 True " ] || fail "$(instances myVMSS latestModelApplied)"
+	want_stack myvmss000000
+	want_stack myvmss000001
+	# A new instance comes with the model, secrets included.
+	on_set scale -n myVMSS --new-capacity 3 >/dev/null
+	[ "$(instances myVMSS provisioningState)" = "0 Succeeded 1 Succeeded 2 Succeeded " ] || fail "$(instances myVMSS provisioningState)"
+	want_stack myvmss000002
+	in_vm myvmss000002 sh -c "cat /var/lib/waagent/$TYPE-*/config/0.settings" | grep -q '"protectedSettings": *"..' || fail "without the secret"
+	grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a protected setting is kept in clear"
+	on_set get-instance-view -n myVMSS >"$CASE_DIR/view"
+	jq -e '.extensions[0].statusesSummary == [{"code": "ProvisioningState/succeeded", "count": 3}]' "$CASE_DIR/view" >/dev/null || fail "$(cat "$CASE_DIR/view")"
+	on_set get-instance-view -n myVMSS --instance-id 2 --query 'extensions[0].statuses[0].message' -o tsv | grep -q '^InfiniBand works' ||
+		fail "no word of the instance"
+	[ "$(on_set extension list --vmss-name myVMSS --query '[].name' -o tsv)" = InfiniBandDriverLinux ] || fail "no extension in the model"
+	metadata myvmss000002 | jq -e '.compute.vmScaleSetName == "myVMSS"' >/dev/null || fail "an instance does not know its set"
+	on_set extension delete --vmss-name myVMSS --name InfiniBandDriverLinux
+	on_set update-instances -n myVMSS --instance-ids '*'
+	[ "$("$LAB" extension list myvmss000002 --json)" = "[]" ] || fail "it is still there"
+	on_set scale -n myVMSS --new-capacity 1 >/dev/null
+	[ "$("$LAB" vm list | grep -c myvmss)" -eq 1 ] || fail "$("$LAB" vm list)"
+	want_error ExtensionVersionNotFound on_set extension set --vmss-name myVMSS --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 9.9
+}
+
+# The example of docs/extension-authors.md, as packages of two types.
+hello() {
+	for hello_type in "$@"; do
+		rm -rf "$CASE_DIR/hello"
+		cp -r "$top/docs/extension-authors/hello" "$CASE_DIR/hello"
+		sed -i "s/\"Hello\"/\"$hello_type\"/" "$CASE_DIR/hello/HandlerManifest.json"
+		(cd "$CASE_DIR/hello" && zip -q -r "$CASE_DIR/dist/Lab.$hello_type-1.0.0.zip" .)
+	done
+}
+# set_template CAPACITY MODE EXTENSIONS: a template of a scale set named few.
+set_template() {
+	cat >"$CASE_DIR/set.json" <<TEMPLATE
+{ "\$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
+  "resources": [ { "type": "Microsoft.Compute/virtualMachineScaleSets", "name": "few", "apiVersion": "2021-03-01",
+    "location": "[resourceGroup().location]", "sku": { "name": "Standard_HB120rs_v3", "tier": "Standard", "capacity": $1 },
+    "properties": { "upgradePolicy": { "mode": "$2", "rollingUpgradePolicy": { "maxBatchInstancePercent": 34, "maxUnhealthyUpgradedInstancePercent": 20 } },
+      "virtualMachineProfile": { "osProfile": { "computerNamePrefix": "few" }, "extensionProfile": { "extensions": [ $3 ] } } } } ] }
+TEMPLATE
+}
+# one NAME SETTINGS [AFTER]
+one() {
+	printf '{ "name": "%s", "properties": { "publisher": "Lab", "type": "%s", "typeHandlerVersion": "1.0", "autoUpgradeMinorVersion": true, "settings": %s, "provisionAfterExtensions": [%s] } }' \
+		"$1" "$1" "$2" "${3:-}"
+}
+deploy_set() { az deployment group create -g myResourceGroup -n few --template-file "$CASE_DIR/set.json"; }
+said() { sh_in "$1" 'cat /var/log/hello'; }
+has_said() { said "$1" | grep -q "$2"; }
+
+case_extensions_in_their_order() {
+	lab_up --empty
+	hello First Second
+	set_template 1 Manual "$(one Second '{"say": "second"}' '"First"'), $(one First '{"say": "first"}' '"Second"')"
+	want_error 'wait for each other' deploy_set
+	set_template 1 Manual "$(one Second '{"say": "second"}' '"Nobody"')"
+	want_error Nobody deploy_set
+	# The second waits until the first, which goes on in the background, has succeeded.
+	set_template 1 Manual "$(one Second '{"say": "second"}' '"First"'), $(one First '{"say": "first", "hold": "/run/go"}')"
+	deploy_set >"$CASE_DIR/deployed" 2>&1 &
+	wait_until 90 has_said few000000 'Lab.First transitioning'
+	in_vm few000000 touch /run/go
+	wait $! || fail "$(cat "$CASE_DIR/deployed")"
+	said few000000 | grep -E 'success|Second enable' | tr '\n' ',' >"$CASE_DIR/order"
+	[ "$(cat "$CASE_DIR/order")" = "Lab.First success first,Lab.Second enable,Lab.Second success second," ] || fail "$(cat "$CASE_DIR/order")"
+	# It does not come about at all where the first fails.
+	set_template 1 Automatic "$(one Second '{"say": "again"}' '"First"'), $(one First '{"say": "no such luck", "fail": 7}')"
+	want_error 'no such luck' deploy_set
+	has_said few000000 again && fail "the second came after a failure"
+	az vmss delete -g myResourceGroup -n few
+	[ "$("$LAB" vm list | wc -l)" -eq 0 ] || fail "instances outlive their set"
+}
+
+case_an_upgrade_in_batches() {
+	lab_up --empty
+	hello First
+	set_template 3 Rolling "$(one First '{"say": "one"}')"
+	deploy_set >/dev/null
+	set_template 3 Rolling "$(one First '{"say": "two"}')"
+	deploy_set >/dev/null
+	for i in 0 1 2; do has_said few00000$i 'success two' || fail "instance $i: $(said few00000$i)"; done
+	[ "$(grep -c 'the next batch, 1 of 3' "$IB_LAB_STATE/lab.log")" -eq 3 ] || fail "not in batches of one"
+	# The first batch fails: the others stay as they are.
+	set_template 3 Rolling "$(one First '{"say": "three", "fail": 9}')"
+	want_error MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade deploy_set
+	has_said few000000 'error three' || fail "the first was not upgraded"
+	has_said few000001 three && fail "it went on after a failure"
+	[ "$(instances few latestModelApplied)" = "0 True 1 False 2 False " ] || fail "$(instances few latestModelApplied)"
+}
+
+# Down in order, then by a kill: what was asked for is there again, and the agents, in new cells, come to it again.
+case_a_restart() {
+	lab_up --empty
+	hello First
+	create "$VM"
+	asked() { az vm extension "$@" -g myResourceGroup --vm-name "$VM" --name First; }
+	asked set --publisher Lab --version 1.0 --settings '{"say": "kept"}' --protected-settings '{"sasToken": "sv=secret-of-the-test"}' >/dev/null
+	set_template 1 Manual "$(one First '{"say": "set"}')"
+	deploy_set >/dev/null
+	for how in down kill; do
+		if [ $how = down ]; then "$LAB" down --keep; else kill -9 "$("$LAB" env --json | jq .pid)"; fi
+		wait_until 20 flock -n "$IB_LAB_STATE/lock" true
+		grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a protected setting is kept in clear"
+		"$LAB" up --resume --dist "$CASE_DIR/dist" --arm-port any >/dev/null
+		"$LAB" extension wait "$VM" --extension First --timeout 90 || fail "after $how"
+		asked show --instance-view --query 'instanceView.statuses[0].message' -o tsv | grep -qx kept || fail "another word after $how"
+		[ "$(instances few latestModelApplied)" = "0 True " ] || fail "the set after $how"
+		wait_until 90 has_said few000000 'success set'
+		az deployment group show -g myResourceGroup -n few --query properties.provisioningState -o tsv | grep -qx Succeeded || fail "the deployment after $how"
+	done
+	"$LAB" down
+	[ "$(find "$IB_LAB_STATE" -type f | grep -cv 'lab.log$\|/lock$')" -eq 0 ] || fail "left: $(find "$IB_LAB_STATE" -type f)"
 }
