@@ -35,7 +35,8 @@ static int judge_resources(struct arm *a, const struct template *t, struct error
 	for (size_t i = 0; i < t->nresources; i++) {
 		const json_t *head = t->resources[i].head;
 
-		if (!arm_is_served(a, "PUT", json_text_at(head, "id", "")))
+		if (!arm_is_served(a, "PUT", json_text_at(head, "id", "")) ||
+		    !arm_has_type(json_text_at(head, "type", "")))
 			return error_set(err, FAULT_USAGE, ENOTSUP,
 					 "InvalidResourceType: The resource type '%.100s' of "
 					 "'%.100s' could not be found: the lab does not have it.",

@@ -105,8 +105,8 @@ static const struct arm_route *route_find(struct arm_request *r, bool *known)
 	static const struct arm_route *const tables[] = {
 		arm_token_routes,     arm_group_routes,      arm_compute_routes,
 		arm_machine_routes,   arm_scaleset_routes,   arm_instance_routes,
-		arm_extension_routes, arm_deployment_routes, arm_image_routes,
-		arm_operation_routes
+		arm_extension_routes, arm_deployment_routes, arm_inert_routes,
+		arm_image_routes,     arm_operation_routes
 	};
 
 	*known = false;

@@ -72,7 +72,7 @@ struct arm_route {
 /* Tables that end with a row without a method. */
 extern const struct arm_route arm_token_routes[], arm_group_routes[], arm_compute_routes[],
 	arm_machine_routes[], arm_scaleset_routes[], arm_instance_routes[], arm_extension_routes[],
-	arm_deployment_routes[], arm_image_routes[], arm_operation_routes[];
+	arm_deployment_routes[], arm_inert_routes[], arm_image_routes[], arm_operation_routes[];
 
 #define ARM_GROUP "/subscriptions/{}/resourceGroups/{}"
 #define ARM_VMS   ARM_GROUP "/providers/Microsoft.Compute/virtualMachines"
@@ -165,6 +165,10 @@ void arm_serve_what_if(struct arm_request *r, struct arm_answer *ret);
 arm_judge_fn arm_judge_scale_set, arm_judge_scale_set_delete;
 void arm_scalesets_advance(struct arm *a); /* a step; by the engine */
 void arm_scalesets_add(struct arm *a, json_t *list);
+
+/* ---- inert.c */
+void arm_inert_add(struct arm *a, json_t *list);
+bool arm_has_type(const char *type); /* false: one of Microsoft.Network that the lab has not */
 
 /* ---- groups.c: id, name, type and location of each resource. */
 void arm_resources_add(struct arm *a, json_t *list);

@@ -2,6 +2,7 @@
 #include "listen.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -10,6 +11,32 @@
 #include "base/text.h"
 
 enum { OPTIONS_MAX = 6 };
+
+/* As the library does it, but that %00 stays as it is: a text of C would end there, and what
+ * follows would be asked for nobody. */
+static size_t unescape(void *cls, struct MHD_Connection *c, char *text)
+{
+	char *to = text;
+
+	(void)cls;
+	(void)c;
+	for (const char *from = text; *from; from++) {
+		char pair[3] = { 0 };
+		long code = 0;
+
+		if (*from == '%' && from[1] && from[2])
+			memcpy(pair, from + 1, 2);
+		if (pair[0] && isxdigit((unsigned char)pair[0]) &&
+		    text_to_long(pair, 16, &code) == 0 && code > 0) {
+			*to++ = (char)code;
+			from += 2;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
 
 static struct MHD_Daemon *start(const struct listen_options *o, const struct sockaddr_in *at)
 {
@@ -29,6 +56,7 @@ static struct MHD_Daemon *start(const struct listen_options *o, const struct soc
 	more[n] = (struct MHD_OptionItem) { MHD_OPTION_END, 0, NULL };
 	return MHD_start_daemon(flags, 0, NULL, NULL, o->on_request, o->cls, MHD_OPTION_SOCK_ADDR,
 				at, MHD_OPTION_NOTIFY_COMPLETED, o->on_completed, NULL,
+				MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
 				MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s, MHD_OPTION_ARRAY, more,
 				MHD_OPTION_END);
 }

@@ -5,10 +5,12 @@ cases() {
 	cat <<'CASES'
 extension_from_put_to_delete
 what_is_refused
+abuse
 az_on_a_vm
 az_tells_what_went_wrong
 az_deploys_a_template
 a_template_makes_a_vm
+templates_of_deploy
 az_on_a_scale_set
 extensions_in_their_order
 an_upgrade_in_batches
@@ -24,6 +26,11 @@ lab_up() {
 	mkdir -p "$CASE_DIR/dist"
 	cp "$WORK"/dist/ib-vmext-1.1.*.zip "$CASE_DIR/dist" # without those that fail
 	"$LAB" up "$@" --dist "$CASE_DIR/dist" --arm-port any >/dev/null
+}
+# With the page's VM alone, for there are only so many cells on a machine.
+lab_vm() {
+	lab_up --empty
+	create myVM
 }
 arm_up() {
 	lab_up --empty
@@ -132,9 +139,15 @@ case_what_is_refused() {
 	[ "$(ask GET "$AT/extensions" | jq '.value | length')" = 0 ] || fail "an extension came from nowhere"
 }
 
+case_abuse() {
+	arm_up
+	python3 "$top/tests/scenario/abuse.py" "$ARM_ENDPOINT" "$CA" "$TOKEN" "/subscriptions/$ARM_SUBSCRIPTION_ID/resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines/$VM" "$("$LAB" env --json | jq .pid)"
+	[ "$(ask GET "$AT/extensions" | jq '.value | length')" = 0 ] || fail "an extension came from nowhere"
+}
+
 # The page's lines; version 1.1 is the highest 1.1.N there is.
 case_az_on_a_vm() {
-	lab_up
+	lab_vm
 	on_vm extension set --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings '{}' \
 		--protected-settings '{"sasToken": "sv=secret-of-the-test"}' | tee "$CASE_DIR/set" |
 		jq -e '.provisioningState == "Succeeded" and .typeHandlerVersion == "1.1" and .protectedSettings == null' >/dev/null ||
@@ -166,7 +179,7 @@ TABLE
 }
 
 case_az_tells_what_went_wrong() {
-	lab_up
+	lab_vm
 	set_it() { on_vm extension set --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute "$@"; }
 	want_error ExtensionVersionNotFound set_it --version 9.9
 	want_error "(ResourceNotFound) The Resource 'Microsoft.Compute/virtualMachines/nope'" az vm extension list -g myResourceGroup --vm-name nope
@@ -188,7 +201,7 @@ deploy_page() {
 changes() { deploy_page what-if "$@" --no-pretty-print --query 'changes[].changeType' -o tsv | tr '\n' ' '; }
 
 case_az_deploys_a_template() {
-	lab_up
+	lab_vm
 	deploy_page validate --query properties.provisioningState -o tsv | grep -qx Succeeded || fail "validate"
 	[ "$(changes)" = "NoChange Create " ] || fail "what-if, before: $(changes)"
 	deploy_page create >"$CASE_DIR/out"
@@ -245,6 +258,7 @@ instances() { on_set list-instances -n "$1" --query "[].[instanceId, $2]" -o tsv
 
 case_az_on_a_scale_set() {
 	lab_up
+	[ "$("$LAB" vm list | cut -d' ' -f1 | tr '\n' ' ')" = "myVM myvmss000000 myvmss000001 " ] || fail "not what the page names: $("$LAB" vm list)"
 	on_set extension set --vmss-name myVMSS --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings '{}' \
 		--protected-settings '{"sasToken": "sv=secret-of-the-test"}' >/dev/null
 	# Manual: nothing happens to the instances that are there.
@@ -366,4 +380,22 @@ case_a_restart() {
 	done
 	"$LAB" down
 	[ "$(find "$IB_LAB_STATE" -type f | grep -cv 'lab.log$\|/lock$')" -eq 0 ] || fail "left: $(find "$IB_LAB_STATE" -type f)"
+}
+
+# Those of deploy/arm as they are, their networks included, which are nothing in the lab.
+case_templates_of_deploy() {
+	lab_up --empty
+	for which in vm scale-set; do
+		jq '.parameters += {settings: {value: {driver: "inbox"}}} | if .parameters.instances then .parameters.instances.value = 1 else . end' \
+			"$top/deploy/arm/$which.parameters.json" >"$CASE_DIR/parameters.json"
+		az deployment group create -g myResourceGroup -n "$which" --template-file "$top/deploy/arm/$which.json" \
+			--parameters "@$CASE_DIR/parameters.json" >"$CASE_DIR/out"
+		jq -e '.properties.provisioningState == "Succeeded"' "$CASE_DIR/out" >/dev/null || fail "$(cat "$CASE_DIR/out")"
+	done
+	"$LAB" vm list | cut -d' ' -f1 >"$CASE_DIR/vms"
+	[ "$(wc -l <"$CASE_DIR/vms")" -eq 2 ] || fail "$(cat "$CASE_DIR/vms")"
+	while read -r which; do want_stack "$which"; done <"$CASE_DIR/vms"
+	az resource list --query '[].type' -o tsv | sort | tr '\n' ' ' >"$CASE_DIR/types"
+	[ "$(cat "$CASE_DIR/types")" = "Microsoft.Compute/virtualMachineScaleSets Microsoft.Compute/virtualMachines Microsoft.Network/networkInterfaces " ] ||
+		fail "$(cat "$CASE_DIR/types")"
 }
