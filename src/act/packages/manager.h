@@ -81,8 +81,8 @@ struct package_manager {
 			 const struct transaction *t, struct error *err);
 	/* Put that back, for those that are installed. */
 	int (*set_marks)(const struct package_context *c, const json_t *marks, struct error *err);
-	/* Where what `t` installed comes from: {"name": {"url", "sha256", "sha512", "vendor"}}, what is known
-	 * of it. A new reference; NULL where nobody can say. May be NULL. */
+	/* Where what `t` installed comes from: {"name": {"url", "sha256", "sha512", "vendor"}},
+	 * what is known of it. A new reference; NULL where nobody can say. May be NULL. */
 	json_t *(*sources)(const struct package_context *c, const struct transaction *t);
 	/* Is each of `names` installed whole? */
 	bool (*installed)(const struct package_context *c, const char *const *names);
