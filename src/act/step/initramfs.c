@@ -4,10 +4,12 @@
  * themselves: it keeps what there is, and its undo, the last of all, puts that back. */
 #include "act/step/step.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "act/boot/initramfs.h"
 #include "act/boot/kernels.h"
@@ -18,6 +20,8 @@
 #include "host/host.h"
 #include "host/run.h"
 #include "probe/module.h"
+
+#define FRESH_END ".ib-vmext-new"
 
 enum { MAKE_S = 1800, ITEM_DOES = 0, ITEM_PROGRAM, ITEM_MODULES };
 
@@ -103,20 +107,45 @@ static int initramfs_prepare(const struct step_context *c, const struct step *s,
 	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory for a list of files");
 }
 
+/* dracut writes over what is there, and a power cut in that would leave nothing that boots: it gets
+ * another name, which takes the place of the former image when it is on the disk. */
+static int run_dracut(const struct step_context *c, const char *path, const char *release,
+		      const char *doing, struct error *err)
+{
+	char fresh[240];
+	const char *const argv[] = { "dracut", "--force", fresh, release, NULL };
+	struct run_spec spec = { .argv = argv, .deadline_s = MAKE_S };
+	AUTO_FD int fd = -1;
+	int rc = 0;
+
+	TEXT_FORMAT(fresh, "/%s" FRESH_END, path);
+	if (run_or_fail(c->host, &spec, FAULT_INITRAMFS_FAILED, doing, err) < 0) {
+		(void)unlinkat(c->host->root, fresh + 1, 0);
+		return -1;
+	}
+	fd = openat(c->host->root, fresh + 1, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fsync(fd) < 0 || renameat(c->host->root, fresh + 1, c->host->root, path) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = fs_sync_parent(c->host->root, path);
+	return rc < 0 ? file_failed("made anew", path, rc, err) : 0;
+}
+
+/* update-initramfs puts it in place by itself. */
 static int make_one(const struct step_context *c, const struct step *s, const char *release,
 		    struct error *err)
 {
-	char path[200] = "/", doing[160];
 	const char *const debian[] = { "update-initramfs", "-u", "-k", release, NULL };
-	const char *const dracut[] = { "dracut", "--force", path, release, NULL };
-	struct run_spec spec = { .deadline_s = MAKE_S };
+	struct run_spec spec = { .argv = debian, .deadline_s = MAKE_S };
+	char path[200], doing[240];
 
-	if (!initramfs_find(c->host, release, path + 1, sizeof(path) - 1))
+	if (!initramfs_find(c->host, release, path, sizeof(path)))
 		return 0;
-	spec.argv = text_eq(s->items[ITEM_PROGRAM], "dracut") ? dracut : debian;
-	TEXT_FORMAT(doing, "making %s anew with %s", path, spec.argv[0]);
+	TEXT_FORMAT(doing, "making /%s anew with %s", path, s->items[ITEM_PROGRAM]);
 	LOG(c->host->log, INFO, "initramfs.make", "%s", doing);
-	return run_or_fail(c->host, &spec, FAULT_INITRAMFS_FAILED, doing, err);
+	return text_eq(s->items[ITEM_PROGRAM], "dracut")
+		       ? run_dracut(c, path, release, doing, err)
+		       : run_or_fail(c->host, &spec, FAULT_INITRAMFS_FAILED, doing, err);
 }
 
 static int initramfs_apply(const struct step_context *c, const struct step *s, const json_t *before,
@@ -198,6 +227,11 @@ static int initramfs_undo(const struct step_context *c, const struct step *s, co
 	{
 		const char *path = json_text_at(one, "path", "boot/nothing");
 		bool there = false;
+		char fresh[240];
+
+		/* Of a dracut that was killed. */
+		TEXT_FORMAT(fresh, "%s" FRESH_END, path);
+		(void)unlinkat(c->host->root, fresh, 0);
 
 		for (unsigned n = 0; n < k.n; n++)
 			there |= text_eq(k.releases[n], json_text_at(one, "kernel", ""));

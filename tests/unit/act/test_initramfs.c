@@ -35,6 +35,17 @@ static int play(const struct host *h, const struct run_spec *spec, struct run_re
 	ret->end = RUN_EXITED;
 	if (text_eq(a[0], "lsinitramfs"))
 		return list(h, a[1], ret);
+	if (text_eq(a[0], "lsinitrd"))
+		return list(h, a[1], ret);
+	if (text_eq(a[0], "dracut")) {
+		/* It writes over what is there, and may die in it. */
+		assert_string_equal(a[1], "--force");
+		assert_int_equal(fs_replace(h->root, a[2] + 1, "usr/" CORE "\n",
+					    fails ? 5 : strlen("usr/" CORE "\n"), 0600),
+				 0);
+		ret->code = fails;
+		return 0;
+	}
 	assert_string_equal(a[0], "update-initramfs");
 	assert_string_equal(a[1], "-u");
 	assert_int_equal(buf_add_format(&asked, "%s;", a[3]), 0);
@@ -144,6 +155,34 @@ static void a_kernel_that_is_gone_gets_none_back(void **unused)
 	drop();
 }
 
+/* A power cut must find the former image or the new one. */
+static void dracut_never_writes_over_what_boots(void **unused)
+{
+	static const char image[] = "boot/initramfs-" K ".img";
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {
+		AUTO_JSON json_t *renewed = NULL;
+		AUTO_BUF struct buf text = { 0 };
+		struct error err = { 0 };
+
+		prepare();
+		fails = i == 0;
+		assert_int_equal(unlinkat(m.host.root, IMAGE K, 0), 0);
+		machine_put(&m, image, "usr/lib/modules/" K "/kernel/mlx5_core.ko\n");
+		make_old(image, 1000000);
+		(void)TEXT_COPY(renew.items[1], "dracut");
+		install_the_driver();
+		assert_int_equal(step_initramfs.prepare(&c, &renew, &renewed, &err), 0);
+		assert_int_equal(step_initramfs.apply(&c, &renew, renewed, &err), fails ? -1 : 0);
+		assert_string_equal(machine_text(&m, image, &text), fails ? "usr/lib/modules/" K
+									    "/kernel/mlx5_core.ko\n"
+									  : "usr/" CORE "\n");
+		assert_false(machine_has(&m, "boot/initramfs-" K ".img.ib-vmext-new"));
+		drop();
+	}
+}
+
 static void says_what_went_wrong(void **unused)
 {
 	AUTO_JSON json_t *renewed = NULL;
@@ -166,6 +205,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_anew_and_put_back),
 		cmocka_unit_test(a_kernel_that_is_gone_gets_none_back),
+		cmocka_unit_test(dracut_never_writes_over_what_boots),
 		cmocka_unit_test(says_what_went_wrong),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
