@@ -372,7 +372,7 @@ case_a_restart() {
 		wait_until 20 flock -n "$IB_LAB_STATE/lock" true
 		grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a protected setting is kept in clear"
 		"$LAB" up --resume --dist "$CASE_DIR/dist" --arm-port any >/dev/null
-		"$LAB" extension wait "$VM" --extension First --timeout 90 || fail "after $how"
+		"$LAB" extension wait "$VM" --name First --timeout 90 || fail "after $how"
 		asked show --instance-view --query 'instanceView.statuses[0].message' -o tsv | grep -qx kept || fail "another word after $how"
 		[ "$(instances few latestModelApplied)" = "0 True " ] || fail "the set after $how"
 		wait_until 90 has_said few000000 'success set'
