@@ -133,7 +133,10 @@ by_hand() {
 	while read -r block; do
 		in_vm "$VM" sh -ec "$(cat "$block")" || fail "$(cat "$block")"
 	done <"$CASE_DIR/list"
-	in_vm "$VM" /root/ib-vmext verify || fail "verify"
+	# All but the address of ib0, which the page says it does not give.
+	in_vm "$VM" /root/ib-vmext verify --json >"$CASE_DIR/verify" || :
+	jq -e '[.checks[] | select(.ok | not) | .id | select(startswith("ipoib-address") | not)] == [] and (.checks | length > 10)' "$CASE_DIR/verify" >/dev/null ||
+		fail "verify: $(cat "$CASE_DIR/verify")"
 }
 case_manual_debian12() {
 	by_hand debian12 "Debian 12"
