@@ -99,9 +99,10 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 
 	char told[700];
 
+	entry.awaits_boot = out->reboot_pending = receipt_awaits_boot(a->host, receipt);
+	po.scope = entry.awaits_boot ? VERIFY_DRIVER : VERIFY_LOADED;
 	if (prove(a->host, a->catalogue, &po, &out->facts, &out->verification, err) < 0)
 		return -1;
-	entry.awaits_boot = out->reboot_pending = receipt_awaits_boot(a->host, receipt);
 	outcome_of_kept(out, kernel_change_tells(a->host, receipt, told, sizeof(told)) ? told : "");
 	if (out->exit_code != 0 && is_taken_over(o))
 		return error_set(err, FAULT_TAKEN_OVER, 0,

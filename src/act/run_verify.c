@@ -106,10 +106,11 @@ static int store_receipt(struct run *r, struct error *err)
 	return receipt_write(r->act->host, &e, err);
 }
 
-/* What the plan has set beside the driver must hold, too. */
-static unsigned scope_of(const struct plan *p)
+/* What the plan has set beside the driver must hold, too. Before a restart that is due the former
+ * stack is in memory. */
+static unsigned scope_of(const struct plan *p, bool awaits)
 {
-	unsigned scope = VERIFY_DRIVER;
+	unsigned scope = awaits ? VERIFY_DRIVER : VERIFY_LOADED;
 
 	for (unsigned i = 0; i < p->nsteps; i++) {
 		if (p->steps[i].kind == STEP_MANAGER)
@@ -125,7 +126,7 @@ static int look_at_ports(struct run *r, struct error *err)
 	const struct act *a = r->act;
 	int fabric_s = r->options->settings->timeouts.fabric_s, left_s = run_seconds_left(r);
 	/* What does not serve before a restart that is due will not before it. */
-	struct prove_options o = { .scope = scope_of(&r->journal.plan),
+	struct prove_options o = { .scope = scope_of(&r->journal.plan, awaits_boot(r)),
 				   .driver_s = awaits_boot(r) ? 0 : DRIVER_APPEARS_S,
 				   .fabric_s = fabric_s < left_s ? fabric_s : left_s,
 				   .stop = r->options->stop,

@@ -85,7 +85,7 @@ const struct check checks[] = {
 	  "/proc/modules, modules.builtin",
 	  "Load it with `modprobe`; run `ib-vmext apply` to have it loaded at every boot.", 56,
 	  false },
-	{ "modules-of-stack", CHECK_MACHINE, VERIFY_DRIVER, check_stack, "",
+	{ "modules-of-stack", CHECK_MACHINE, VERIFY_LOADED, check_stack, "",
 	  "/proc/modules, modules.dep, /sys/module/*/srcversion",
 	  "What is loaded is not what is installed: restart the VM; if it stays so, renew the "
 	  "initramfs and run `ib-vmext apply`.",

@@ -27,7 +27,8 @@ enum verify_scope {
 	VERIFY_DRIVER = 0,
 	VERIFY_LIMITS = 1 << 0,
 	VERIFY_IPOIB = 1 << 1,
-	VERIFY_ALL = VERIFY_LIMITS | VERIFY_IPOIB
+	VERIFY_LOADED = 1 << 2, /* is in memory what is installed? Not while a restart is due */
+	VERIFY_ALL = VERIFY_LIMITS | VERIFY_IPOIB | VERIFY_LOADED
 };
 
 enum { VERIFY_CHECKS_MAX = 256 };

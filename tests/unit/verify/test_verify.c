@@ -462,6 +462,23 @@ static void keeps_to_its_scope(void **unused)
 	assert_string_equal(first_red()->id, "ipoib-netdev:mlx5_0/1");
 }
 
+/* Before the restart that brings the new stack in, the former one is in memory. */
+static void lets_a_stack_wait_for_its_restart(void **unused)
+{
+	struct module_facts *m;
+
+	(void)unused;
+	prepare(as_it_is);
+	m = (struct module_facts *)facts_module(&f, "mlx5_ib");
+	assert_non_null(m);
+	(void)TEXT_COPY(m->srcversion, "NEW");
+	(void)TEXT_COPY(m->loaded_srcversion, "FORMER");
+	verify_facts(&f, &catalogue_built_in, VERIFY_DRIVER, &v);
+	assert_int_equal(v.verdict, VERDICT_OK);
+	verify_facts(&f, &catalogue_built_in, VERIFY_LOADED, &v);
+	assert_string_equal(first_red()->id, "modules-of-stack");
+}
+
 /* A place in the text is the thing's own. */
 static void names_its_evidence(void **unused)
 {
@@ -506,6 +523,7 @@ int main(void)
 		cmocka_unit_test(makes_a_document),
 		cmocka_unit_test(makes_a_document_for_a_reader_elsewhere),
 		cmocka_unit_test(keeps_to_its_scope),
+		cmocka_unit_test(lets_a_stack_wait_for_its_restart),
 		cmocka_unit_test(names_its_evidence),
 	};
 
