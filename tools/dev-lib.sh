@@ -50,21 +50,22 @@ setup_package() { install_packages $BUILD_PACKAGES $PACKAGE_PACKAGES; }
 # shellcheck disable=SC2086
 setup_tests() { install_packages $BUILD_PACKAGES $LAB_PACKAGES $PACKAGE_PACKAGES $TEST_PACKAGES; }
 
-# The parsers of tests/deploy/package.json, from npm, by Node; prints the folder that they are in. Their own scripts are not run.
-setup_parsers() {
+# setup_npm DIR: the packages of DIR/package.json, from npm, for Node; prints the folder that they are in. Their own scripts are not run.
+setup_npm() {
 	{ command -v node && command -v npm; } >/dev/null || install_packages nodejs npm
-	parsers=${IB_LAB_CACHE:-/var/cache/ib-lab}
-	[ -w "$parsers" ] || parsers=build
-	parsers=$(realpath "$parsers")/parsers-$(sha256sum <tests/deploy/package.json | cut -c1-12)
-	if [ ! -d "$parsers" ]; then
-		part=$(mktemp -d "$parsers.XXXXXX")
-		cp tests/deploy/package.json "$part/"
+	modules=${IB_LAB_CACHE:-/var/cache/ib-lab}
+	[ -w "$modules" ] || modules=build
+	modules=$(realpath "$modules")/npm-$(sha256sum <"$1/package.json" | cut -c1-12)
+	if [ ! -d "$modules" ]; then
+		part=$(mktemp -d "$modules.XXXXXX")
+		cp "$1/package.json" "$part/"
 		(cd "$part" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock --legacy-peer-deps --omit=optional >log 2>&1) ||
-			{ tail -5 "$part/log" >&2; rm -rf "$part"; die "npm could not install the parsers"; }
-		mv -T "$part" "$parsers" 2>/dev/null || rm -rf "$part"
+			{ tail -5 "$part/log" >&2; rm -rf "$part"; die "npm could not install what $1 needs"; }
+		mv -T "$part" "$modules" 2>/dev/null || rm -rf "$part"
 	fi
-	echo "$parsers/node_modules"
+	echo "$modules/node_modules"
 }
+setup_parsers() { setup_npm tests/deploy; }
 
 # cloud-init and the Python that it needs, unpacked, not installed: on a machine it would act at the next boot. Prints the folder.
 CLOUD_INIT_PACKAGES="cloud-init python3-attr python3-blinker python3-certifi python3-chardet python3-configobj python3-idna python3-jinja2

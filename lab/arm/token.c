@@ -79,6 +79,7 @@ int arm_token_check(const struct arm *a, const char *token, int64_t now_s)
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
+/* As ADFS says where it is: what az is told of by `az cloud register`. */
 static void serve_configuration(struct arm_request *r, struct arm_answer *ret)
 {
 	arm_say(ret, 200,
@@ -87,6 +88,22 @@ static void serve_configuration(struct arm_request *r, struct arm_answer *ret)
 			  json_sprintf("%s/adfs/oauth2/authorize", r->origin), "token_endpoint",
 			  json_sprintf("%s/adfs/oauth2/token", r->origin), "jwks_uri",
 			  json_sprintf("%s/adfs/oauth2/keys", r->origin),
+			  "response_types_supported", "code",
+			  "token_endpoint_auth_methods_supported", "client_secret_post"));
+}
+
+/* As Azure AD does: what the SDKs' credentials ask. */
+static void serve_directory(struct arm_request *r, struct arm_answer *ret)
+{
+	const char *tenant = r->parts[0];
+
+	arm_say(ret, 200,
+		json_pack("{s:o, s:o, s:o, s:o, s:[s], s:[s]}", "issuer",
+			  json_sprintf("%s/%s/v2.0", r->origin, tenant), "authorization_endpoint",
+			  json_sprintf("%s/%s/oauth2/v2.0/authorize", r->origin, tenant),
+			  "token_endpoint",
+			  json_sprintf("%s/%s/oauth2/v2.0/token", r->origin, tenant), "jwks_uri",
+			  json_sprintf("%s/%s/discovery/v2.0/keys", r->origin, tenant),
 			  "response_types_supported", "code",
 			  "token_endpoint_auth_methods_supported", "client_secret_post"));
 }
@@ -201,6 +218,8 @@ static void serve_tenants(struct arm_request *r, struct arm_answer *ret)
 const struct arm_route arm_token_routes[] = {
 	{ "GET", "/adfs/.well-known/openid-configuration", true, serve_configuration },
 	{ "POST", "/adfs/oauth2/token", true, serve_token },
+	{ "GET", "/{}/v2.0/.well-known/openid-configuration", true, serve_directory },
+	{ "POST", "/{}/oauth2/v2.0/token", true, serve_token },
 	{ "GET", "/metadata/endpoints", true, serve_endpoints },
 	{ "GET", "/subscriptions", false, serve_subscriptions },
 	{ "GET", "/subscriptions/{}", false, serve_subscription },

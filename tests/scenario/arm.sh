@@ -15,6 +15,8 @@ az_on_a_scale_set
 extensions_in_their_order
 an_upgrade_in_batches
 a_restart
+the_page_for_authors
+sdk_of_javascript
 CASES
 }
 
@@ -22,7 +24,7 @@ CASES
 lab_up() {
 	IB_LAB_STATE=$CASE_DIR/lab
 	export IB_LAB_STATE
-	trap '"$LAB" down >/dev/null 2>&1' EXIT
+	trap '"$LAB" down >/dev/null 2>&1 || :' EXIT
 	mkdir -p "$CASE_DIR/dist"
 	cp "$WORK"/dist/ib-vmext-1.1.*.zip "$CASE_DIR/dist" # without those that fail
 	"$LAB" up "$@" --dist "$CASE_DIR/dist" --arm-port any >/dev/null
@@ -258,7 +260,8 @@ instances() { on_set list-instances -n "$1" --query "[].[instanceId, $2]" -o tsv
 
 case_az_on_a_scale_set() {
 	lab_up
-	[ "$("$LAB" vm list | cut -d' ' -f1 | tr '\n' ' ')" = "myVM myvmss000000 myvmss000001 " ] || fail "not what the page names: $("$LAB" vm list)"
+	names_of_the_page() { [ "$("$LAB" vm list | cut -d' ' -f1 | tr '\n' ' ')" = "myVM myvmss000000 myvmss000001 " ]; }
+	wait_until 60 names_of_the_page
 	on_set extension set --vmss-name myVMSS --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings '{}' \
 		--protected-settings '{"sasToken": "sv=secret-of-the-test"}' >/dev/null
 	# Manual: nothing happens to the instances that are there.
@@ -398,4 +401,34 @@ case_templates_of_deploy() {
 	az resource list --query '[].type' -o tsv | sort | tr '\n' ' ' >"$CASE_DIR/types"
 	[ "$(cat "$CASE_DIR/types")" = "Microsoft.Compute/virtualMachineScaleSets Microsoft.Compute/virtualMachines Microsoft.Network/networkInterfaces " ] ||
 		fail "$(cat "$CASE_DIR/types")"
+}
+
+# docs/extension-authors.md
+case_the_page_for_authors() {
+	lab_vm
+	hello Hello
+	tell() { on_vm extension set --publisher Lab --name Hello --version 1.0 --settings "$1"; }
+	word() { on_vm extension show -n Hello --instance-view --query 'instanceView.statuses[0].message' -o tsv; }
+	tell '{"say": "hello"}' >/dev/null
+	[ "$(word)" = hello ] || fail "another word: $(word)"
+	want_error VMExtensionProvisioningError tell '{"say": "no", "fail": 7}'
+	[ "$(word)" = no ] || fail "another word: $(word)"
+	in_vm myVM grep -q 'Lab.Hello error no' /var/log/hello || fail "$(said myVM)"
+	vm set myVM fault.status=500:3 >/dev/null
+	tell '{"say": "after all"}' >/dev/null
+	# A newer version beside it, whose enable ends with an exit code and no status.
+	sed -i 's/^enable) enable ;;/enable) echo "there is no floor" >\&2; exit 5 ;;/' "$CASE_DIR/hello/handler"
+	(cd "$CASE_DIR/hello" && zip -q -r "$CASE_DIR/dist/Lab.Hello-1.0.1.zip" .)
+	want_error 'Non-zero exit code: 5' tell '{"say": "one more"}'
+	grep -q 'there is no floor' "$CASE_DIR/out" || fail "$(cat "$CASE_DIR/out")"
+	on_vm extension delete -n Hello
+	said myVM | tail -1 | grep -q uninstall || fail "$(said myVM)"
+}
+
+case_sdk_of_javascript() {
+	lab_up
+	eval "$("$LAB" env)"
+	NODE_PATH=$(cd "$top" && . tools/dev-lib.sh && setup_npm tests/sdk) || fail "npm"
+	export NODE_PATH
+	node "$top/tests/sdk/drive.mjs"
 }
