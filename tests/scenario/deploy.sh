@@ -131,7 +131,7 @@ by_hand() {
 	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
 	if in_vm "$VM" /root/ib-vmext verify >/dev/null; then fail "InfiniBand works before"; fi
 	while read -r block; do
-		in_vm "$VM" sh -ec "$(cat "$block")" || fail "$(cat "$block")"
+		in_vm "$VM" sh -ec "$(cat "$block")" </dev/null || fail "$(cat "$block")"
 	done <"$CASE_DIR/list"
 	# All but the address of ib0, which the page says it does not give.
 	in_vm "$VM" /root/ib-vmext verify --json >"$CASE_DIR/verify" || :
