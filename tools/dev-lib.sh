@@ -11,10 +11,11 @@ apt-utils gpg gpg-agent iproute2 kmod qemu-system-x86 qemu-utils e2fsprogs zstd 
 case $(uname -m) in aarch64) CROSS_PACKAGES="gcc-x86-64-linux-gnu" ;; *) CROSS_PACKAGES="gcc-aarch64-linux-gnu" ;; esac
 PACKAGE_PACKAGES="$CROSS_PACKAGES rpm cpio jq minisign"
 # ... and what the tests need besides.
-TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binutils wget xz-utils
-azure-cli
-bash groff-base
-qemu-user-static lintian ansible-core python3-yaml"
+TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binutils wget xz-utils bash groff-base"
+# ... and some suites of the long tier alone.
+AZ_PACKAGES="azure-cli"
+DEPLOY_PACKAGES="ansible-core python3-yaml"
+REVIEW_PACKAGES="qemu-user-static lintian"
 
 say() { printf '%s\n' "-- $*" >&2; }
 die() { printf '%s\n' "dev: $*" >&2; exit 1; }
