@@ -30,9 +30,15 @@ static void read_spaces(const struct host *h, struct facts *ret)
 	}
 }
 
+/* Asked once: it changes while others write, and a captured world has one answer. */
 void space_read(const struct host *h, struct facts *ret)
 {
-	ret->root_space.known = host_space(h, "/", &ret->root_space.free_bytes,
-					   &ret->root_space.total_bytes) == 0;
+	const struct space_facts *root = &ret->spaces[0];
+
 	read_spaces(h, ret);
+	ret->root_space.known = ret->nspaces > 0 && text_eq(root->path, "/");
+	if (!ret->root_space.known)
+		return;
+	ret->root_space.free_bytes = root->free_bytes;
+	ret->root_space.total_bytes = root->total_bytes;
 }
