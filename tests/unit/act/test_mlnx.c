@@ -75,7 +75,7 @@ static void comes_and_goes(void **unused)
 
 static void changes_nothing_twice(void **unused)
 {
-	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+	AUTO_BUF struct buf former = { 0 };
 
 	(void)unused;
 	machine_make(&m);
@@ -123,7 +123,7 @@ static void goes_up_and_down(void **unused)
 /* The run of the newer one fails: the former one is back. */
 static void brings_the_former_back(void **unused)
 {
-	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+	AUTO_BUF struct buf former = { 0 };
 
 	(void)unused;
 	machine_make(&m);
@@ -189,7 +189,7 @@ static void takes_nothing_of_others(void **unused)
 		{ "libibverbs1", "44.0-2", { NULL } },
 		{ "user-tool", "1-1", { "libibverbs1" } },
 	};
-	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+	AUTO_BUF struct buf former = { 0 };
 
 	(void)unused;
 	machine_make(&m);
