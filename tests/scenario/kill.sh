@@ -207,7 +207,7 @@ one_run() {
 		[ "$end" = success ] || [ "$code" = 14 ] || fail "former state, but the verb ended with $code"
 	fi
 	if [ "$end" = former ]; then
-		in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf || fail "the file of ours stayed"
+		want_nothing_of_ours "$VM"
 	else
 		in_vm "$VM" test -e "$STATE/receipt.json" || fail "new state without a receipt"
 		if [ "$image" = debian12 ]; then want_stack "$VM"; else want_port "$VM"; fi

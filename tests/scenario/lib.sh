@@ -103,6 +103,12 @@ want_former() {
 	[ -z "$(in_vm "$1" dpkg --audit)" ] || fail "dpkg --audit speaks"
 }
 
+# want_nothing_of_ours VM: none of the files that success writes, nor the directories that it made for them.
+want_nothing_of_ours() {
+	ours=$(sh_in "$1" "find /etc -name '*ib-vmext*'; ls -d /etc/systemd/system.conf.d /etc/systemd/user.conf.d 2>/dev/null || :")
+	[ -z "$ours" ] || fail "files of ours stayed: $ours"
+}
+
 # want_code VM CODE FAULT: error with that code; the message names cause and next step, the log has it, it fits the portal.
 want_code() {
 	wait_for "$1" --until error
