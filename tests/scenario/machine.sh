@@ -1,5 +1,8 @@
 # The main job on machines: QEMU with Debian's own kernel, systemd and agent, and the lab's kernel modules for the adapter.
 
+# A machine without KVM on a busy host is slow.
+TIMEOUT=600
+
 cases() { echo success_on_a_machine no_driver_no_success_on_a_machine capture_equals_the_machine; }
 
 # How many InfiniBand ports the field's own tool shows as Active; the AccelNet function's is Ethernet.

@@ -4,6 +4,7 @@
 . "$here/oracle.sh"
 
 SEED=${SEED:-1}
+TIMEOUT=600 # a machine without KVM on a busy host is slow
 
 cases() {
 	i=1
@@ -23,11 +24,11 @@ one_cut() {
 		put "$VM" "$top/build/ib-vmext" /root/ib-vmext
 		sh_in "$VM" 'systemd-run -q --unit=run /root/ib-vmext apply --yes'
 	fi
-	wait_until 300 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
+	wait_until 600 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
 	sleep "$delay"
 	vm cut "$VM" >/dev/null
 	vm start "$VM" >/dev/null
-	wait_until 300 sh_in "$VM" "test ! -e $STATE/journal/open"
+	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open"
 	sh_in "$VM" 'dmesg | grep -iE "EXT4-fs.*recover|orphan" || :'
 	[ $(($1 % 2)) -eq 0 ] || want_success "$VM"
 	if [ "$(in_vm "$VM" dpkg-query -W -f '${db:Status-Abbrev}' rdma-core 2>/dev/null)" = "ii " ]; then
