@@ -29,8 +29,9 @@ static json_t *status_of(const json_t *row)
 		{ NULL, "transitioning", "Info", "Transitioning" },
 	};
 	const json_t *status = json_at(row, "report.status");
-	const char *said = json_text_at(status, "status",
-					json_text_at(row, "provisioningState", ""));
+	const char *state = json_text_at(row, "provisioningState", "");
+	/* A handler that failed before it wrote a status has one of the agent's making. */
+	const char *said = text_eq(state, "Failed") ? state : json_text_at(status, "status", state);
 	AUTO_JSON json_t *code = NULL;
 	size_t i = 0;
 

@@ -6,11 +6,24 @@
 #include "base/text.h"
 #include "lab/fabric/fabric.h"
 
+static bool handler_failed(const json_t *report)
+{
+	return text_eq(json_text_at(report, "handler.status", ""), "NotReady") &&
+	       json_int_at(report, "handler.code", 0) != 0;
+}
+
+/* What the agent puts in the place of a status that the handler did not write. */
+static bool is_placeholder(const json_t *report)
+{
+	return text_starts(json_text_at(report, "status.formattedMessage.message", ""),
+			   "This status is being reported by the Guest Agent");
+}
+
 const char *extension_said(const json_t *report)
 {
 	const char *said = json_text_at(report, "status.formattedMessage.message", NULL);
 
-	if (said == NULL)
+	if (said == NULL || (handler_failed(report) && is_placeholder(report)))
 		said = json_text_at(report, "handler.formattedMessage.message", "");
 	return said;
 }
@@ -19,7 +32,7 @@ enum extension_end extension_verdict(const json_t *report, bool processed)
 {
 	const char *status = json_text_at(report, "status.status", NULL);
 	const char *handler = json_text_at(report, "handler.status", "");
-	bool failed = text_eq(handler, "NotReady") && json_int_at(report, "handler.code", 0) != 0;
+	bool failed = handler_failed(report);
 
 	if (report == NULL)
 		return EXTENSION_GONE;
@@ -28,7 +41,8 @@ enum extension_end extension_verdict(const json_t *report, bool processed)
 		return processed && failed && status == NULL ? EXTENSION_ERROR : EXTENSION_PENDING;
 	if (text_eq(status, "success"))
 		return EXTENSION_SUCCESS;
-	if (text_eq(status, "error") || (failed && !text_eq(status, "transitioning")))
+	if (text_eq(status, "error") ||
+	    (failed && (!text_eq(status, "transitioning") || is_placeholder(report))))
 		return EXTENSION_ERROR;
 	/* Without settings there is no status: then the handler's word is all there is. */
 	return status == NULL && text_eq(handler, "Ready") ? EXTENSION_SUCCESS : EXTENSION_PENDING;

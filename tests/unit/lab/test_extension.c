@@ -11,8 +11,14 @@
 
 #define READY     "\"handler\":{\"status\":\"Ready\",\"code\":0}"
 #define NOT_READY "\"handler\":{\"status\":\"NotReady\",\"code\":1009}"
-#define NOW       "\"current\":true"
-#define OLD       "\"current\":false"
+/* Agent 2.7.3, exthandlers.py: get_extension_handling_status */
+#define PLACEHOLDER                                                                                \
+	"{\"status\":\"transitioning\",\"operation\":null,\"formattedMessage\":{\"message\":"      \
+	"\"This "                                                                                  \
+	"status is being reported by the Guest Agent since no status file was reported by "        \
+	"extension Lab.Hello: ...\"}}"
+#define NOW "\"current\":true"
+#define OLD "\"current\":false"
 
 static const struct {
 	const char *name, *report;
@@ -37,6 +43,13 @@ static const struct {
 	  EXTENSION_PENDING },
 	{ "no settings, so no status: the handler's word", "{" READY ",\"status\":null," NOW "}",
 	  true, EXTENSION_SUCCESS },
+	{ "enable failed and wrote no status: what the agent says in its place is no status",
+	  "{" NOT_READY ",\"status\":" PLACEHOLDER "," NOW "}", true, EXTENSION_ERROR },
+	{ "enable went well, and the status is still to come",
+	  "{" READY ",\"status\":" PLACEHOLDER "," NOW "}", true, EXTENSION_PENDING },
+	{ "enable was cut off, and its worker goes on",
+	  "{" NOT_READY ",\"status\":{\"status\":\"transitioning\"}," NOW "}", true,
+	  EXTENSION_PENDING },
 	{ "a warning is no end", "{" READY ",\"status\":{\"status\":\"warning\"}," NOW "}", true,
 	  EXTENSION_PENDING },
 };
@@ -63,10 +76,16 @@ static void says_the_status_before_the_handler(void **unused)
 					   "{\"message\":\"b\"}}}",
 					   0, NULL);
 
+	AUTO_JSON json_t *failed = json_loads("{\"status\":" PLACEHOLDER
+					      ",\"handler\":{\"status\":\"NotReady\",\"code\":1009,"
+					      "\"formattedMessage\":{\"message\":\"b\"}}}",
+					      0, NULL);
+
 	(void)unused;
 	assert_string_equal(extension_said(both), "a");
 	assert_string_equal(extension_said(one), "b");
 	assert_string_equal(extension_said(NULL), "");
+	assert_string_equal(extension_said(failed), "b");
 }
 
 int main(void)
