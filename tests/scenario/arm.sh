@@ -389,7 +389,7 @@ case_a_restart() {
 case_templates_of_deploy() {
 	lab_up --empty
 	for which in vm scale-set; do
-		jq '.parameters += {settings: {value: {driver: "inbox"}}} | if .parameters.instances then .parameters.instances.value = 1 else . end' \
+		jq '.parameters += {settings: {value: {driver: "inbox"}}} | if .parameters.vmssName then .parameters.instances = {value: 1} else . end' \
 			"$top/deploy/arm/$which.parameters.json" >"$CASE_DIR/parameters.json"
 		az deployment group create -g myResourceGroup -n "$which" --template-file "$top/deploy/arm/$which.json" \
 			--parameters "@$CASE_DIR/parameters.json" >"$CASE_DIR/out"
