@@ -172,13 +172,12 @@ int run_turn_back(struct run *r, const struct error *cause, struct error *err)
 static int step_begin(struct run *r, unsigned at, struct error *cause, struct error *err)
 {
 	const struct step *s = &r->journal.plan.steps[at];
-	const struct step_ops *ops = step_ops(s->kind);
 	AUTO_JSON json_t *seen = NULL;
 
-	if (ops->check(&r->steps, s))
+	if (step_check(&r->steps, s))
 		return journal_outcome(&r->journal, at, STEP_SKIPPED, "already so", err) < 0 ? -1
 											     : 1;
-	if (ops->prepare(&r->steps, s, &seen, cause) < 0)
+	if (step_prepare(&r->steps, s, &seen, cause) < 0)
 		return -1;
 	return journal_intent(&r->journal, at, seen, err);
 }
@@ -212,19 +211,16 @@ static void tell_done(const struct run *r, unsigned step, int64_t begun_ms)
 static int step_forward(struct run *r, unsigned at, struct error *cause, struct error *err)
 {
 	const struct step *s = &r->journal.plan.steps[at];
-	const struct step_ops *ops = step_ops(s->kind);
 	int rc;
 
 	if (r->journal.steps[at].state == STEP_UNTOUCHED) {
 		rc = step_begin(r, at, cause, err);
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
-	} else if (ops->confirm(&r->steps, s, cause) == 0) {
+	} else if (step_was_done(&r->steps, s)) {
 		return journal_outcome(&r->journal, at, STEP_DONE, "found done", err);
 	}
-	*cause = (struct error) { 0 };
-	if (ops->apply(&r->steps, s, r->journal.steps[at].before, cause) < 0 ||
-	    ops->confirm(&r->steps, s, cause) < 0)
+	if (step_apply(&r->steps, s, r->journal.steps[at].before, cause) < 0)
 		return -1;
 	return journal_outcome(&r->journal, at, STEP_DONE, NULL, err);
 }
@@ -302,7 +298,7 @@ static int step_backward(struct run *r, unsigned at, struct error *cause, struct
 		return 0;
 	log_stage(r->act->host->log, "undo", STAGE_RUNNING, -1, "step.undo", "putting back: %s",
 		  s->what);
-	rc = js->before ? step_ops(s->kind)->undo(&r->steps, s, js->before, cause)
+	rc = js->before ? step_undo(&r->steps, s, js->before, cause)
 			: error_set(cause, FAULT_KEPT_BACK, 0,
 				    "the journal does not tell any more how it was before: %s",
 				    s->what);

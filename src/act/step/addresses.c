@@ -50,15 +50,6 @@ static int addresses_apply(const struct step_context *c, const struct step *s, c
 	return 0;
 }
 
-/* What could not be given is said in the log, and is a red check of verify. */
-static int addresses_confirm(const struct step_context *c, const struct step *s, struct error *err)
-{
-	(void)c;
-	(void)s;
-	(void)err;
-	return 0;
-}
-
 static int addresses_undo(const struct step_context *c, const struct step *s, const json_t *before,
 			  struct error *err)
 {
@@ -68,11 +59,11 @@ static int addresses_undo(const struct step_context *c, const struct step *s, co
 	return 0;
 }
 
+/* No confirm: what could not be given is said in the log, and is a red check of verify. */
 const struct step_ops step_addresses = {
 	.check = addresses_check,
 	.prepare = addresses_prepare,
 	.apply = addresses_apply,
-	.confirm = addresses_confirm,
 	.undo = addresses_undo,
 	.percent = 1,
 };

@@ -162,13 +162,6 @@ static int initramfs_apply(const struct step_context *c, const struct step *s, c
 	return 0;
 }
 
-static bool initramfs_check(const struct step_context *c, const struct step *s)
-{
-	(void)c;
-	(void)s;
-	return false;
-}
-
 /* Has it what is installed now, if it has the driver at all? */
 static bool is_fresh(const struct step_context *c, const struct step *s, const char *release,
 		     const char *path)
@@ -243,7 +236,6 @@ static int initramfs_undo(const struct step_context *c, const struct step *s, co
 }
 
 const struct step_ops step_initramfs = {
-	.check = initramfs_check,
 	.prepare = initramfs_prepare,
 	.apply = initramfs_apply,
 	.confirm = initramfs_confirm,

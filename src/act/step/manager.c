@@ -33,15 +33,6 @@ static bool manager_check(const struct step_context *c, const struct step *s)
 	return true;
 }
 
-static int manager_prepare(const struct step_context *c, const struct step *s, json_t **ret,
-			   struct error *err)
-{
-	(void)c;
-	(void)s;
-	*ret = json_object();
-	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory");
-}
-
 /* The files are there: at the next boot systemd reads them in any case. */
 static int manager_apply(const struct step_context *c, const struct step *s, const json_t *before,
 			 struct error *err)
@@ -59,30 +50,10 @@ static int manager_apply(const struct step_context *c, const struct step *s, con
 	return 0;
 }
 
-static int manager_confirm(const struct step_context *c, const struct step *s, struct error *err)
-{
-	(void)c;
-	(void)s;
-	(void)err;
-	return 0;
-}
-
-/* It comes before the files in an undo, which it would read again: the next boot reads none. */
-static int manager_undo(const struct step_context *c, const struct step *s, const json_t *before,
-			struct error *err)
-{
-	(void)c;
-	(void)s;
-	(void)before;
-	(void)err;
-	return 0;
-}
-
+/* Nothing to undo: it would come before the files in the way back, and read them again. The next
+ * boot reads none. */
 const struct step_ops step_manager = {
 	.check = manager_check,
-	.prepare = manager_prepare,
 	.apply = manager_apply,
-	.confirm = manager_confirm,
-	.undo = manager_undo,
 	.percent = 1,
 };

@@ -107,47 +107,7 @@ static int next_boot_confirm(const struct step_context *c, const struct step *s,
 	return 0;
 }
 
-static bool next_boot_check(const struct step_context *c, const struct step *s)
-{
-	(void)c;
-	(void)s;
-	return false;
-}
-
-static int next_boot_prepare(const struct step_context *c, const struct step *s, json_t **ret,
-			     struct error *err)
-{
-	(void)c;
-	(void)s;
-	*ret = json_object();
-	return *ret ? 0 : error_set(err, FAULT_INTERNAL, 0, "no memory to look at the next boot");
-}
-
-static int next_boot_apply(const struct step_context *c, const struct step *s, const json_t *before,
-			   struct error *err)
-{
-	(void)c;
-	(void)s;
-	(void)before;
-	(void)err;
-	return 0;
-}
-
-static int next_boot_undo(const struct step_context *c, const struct step *s, const json_t *before,
-			  struct error *err)
-{
-	(void)c;
-	(void)s;
-	(void)before;
-	(void)err;
-	return 0;
-}
-
 const struct step_ops step_next_boot = {
-	.check = next_boot_check,
-	.prepare = next_boot_prepare,
-	.apply = next_boot_apply,
 	.confirm = next_boot_confirm,
-	.undo = next_boot_undo,
 	.percent = 2,
 };

@@ -23,14 +23,6 @@
 
 enum { DEPMOD_S = 300, MODULE_MODE = 0644, DIR_MODE = 0755, PATH_SIZE = 320 };
 
-/* What lies there now is looked at in prepare, which saves it. */
-static bool prebuilt_check(const struct step_context *c, const struct step *s)
-{
-	(void)c;
-	(void)s;
-	return false;
-}
-
 static int no_memory(struct error *err)
 {
 	return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory for the modules of a pack");
@@ -389,8 +381,8 @@ static int prebuilt_undo(const struct step_context *c, const struct step *s, con
 	return fs_exists(c->host->root, dir) ? depmod(c, p->target.release, err) : 0;
 }
 
+/* No check: what lies there now is looked at in prepare, which saves it. */
 const struct step_ops step_prebuilt = {
-	.check = prebuilt_check,
 	.prepare = prebuilt_prepare,
 	.apply = prebuilt_apply,
 	.confirm = prebuilt_confirm,

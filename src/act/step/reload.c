@@ -35,13 +35,6 @@ static json_t *loaded(const struct step_context *c)
 	return list;
 }
 
-static bool reload_check(const struct step_context *c, const struct step *s)
-{
-	(void)c;
-	(void)s;
-	return false;
-}
-
 /* What hangs on them without being of the stack would be torn. */
 static int reload_prepare(const struct step_context *c, const struct step *s, json_t **ret,
 			  struct error *err)
@@ -141,7 +134,6 @@ static int reload_undo(const struct step_context *c, const struct step *s, const
 }
 
 const struct step_ops step_reload = {
-	.check = reload_check,
 	.prepare = reload_prepare,
 	.apply = reload_apply,
 	.confirm = reload_confirm,

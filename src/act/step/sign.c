@@ -185,13 +185,6 @@ static int sign_all(const struct step_context *c, const struct step *s, bool onl
 	return rc;
 }
 
-static bool sign_check(const struct step_context *c, const struct step *s)
-{
-	(void)c;
-	(void)s;
-	return false; /* what is packed tells only once it is unpacked */
-}
-
 static int sign_prepare(const struct step_context *c, const struct step *s, json_t **ret,
 			struct error *err)
 {
@@ -229,8 +222,8 @@ static int sign_undo(const struct step_context *c, const struct step *s, const j
 	return 0;
 }
 
+/* No check: what is packed tells only once it is unpacked. */
 const struct step_ops step_sign = {
-	.check = sign_check,
 	.prepare = sign_prepare,
 	.apply = sign_apply,
 	.confirm = sign_confirm,

@@ -1,5 +1,7 @@
-/* The table of step kinds. */
+/* The table of step kinds, and what it means where a kind leaves something out. */
 #include "act/step/step.h"
+
+#include <errno.h>
 
 const struct step_ops *step_ops(enum step_kind kind)
 {
@@ -15,4 +17,55 @@ const struct step_ops *step_ops(enum step_kind kind)
 	};
 
 	return table[kind];
+}
+
+bool step_check(const struct step_context *c, const struct step *s)
+{
+	const struct step_ops *ops = step_ops(s->kind);
+
+	return ops->check && ops->check(c, s);
+}
+
+int step_prepare(const struct step_context *c, const struct step *s, json_t **ret,
+		 struct error *err)
+{
+	const struct step_ops *ops = step_ops(s->kind);
+
+	if (ops->prepare)
+		return ops->prepare(c, s, ret, err);
+	*ret = json_object();
+	return *ret ? 0 : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to begin a step");
+}
+
+static int confirm(const struct step_context *c, const struct step *s, struct error *err)
+{
+	const struct step_ops *ops = step_ops(s->kind);
+
+	return ops->confirm ? ops->confirm(c, s, err) : 0;
+}
+
+int step_apply(const struct step_context *c, const struct step *s, const json_t *before,
+	       struct error *err)
+{
+	const struct step_ops *ops = step_ops(s->kind);
+
+	if (ops->apply && ops->apply(c, s, before, err) < 0)
+		return -1;
+	return confirm(c, s, err);
+}
+
+bool step_was_done(const struct step_context *c, const struct step *s)
+{
+	const struct step_ops *ops = step_ops(s->kind);
+	struct error why = { 0 };
+
+	return ops->confirm && ops->confirm(c, s, &why) == 0;
+}
+
+int step_undo(const struct step_context *c, const struct step *s, const json_t *before,
+	      struct error *err)
+{
+	const struct step_ops *ops = step_ops(s->kind);
+
+	return ops->undo ? ops->undo(c, s, before, err) : 0;
 }

@@ -27,26 +27,38 @@ struct step_context {
 	const char *shown_step;
 };
 
+/* What a kind has no need of is NULL; step_check and the others below know what that means. */
 struct step_ops {
-	/* Is it as wanted already? Then nothing is done and nothing undone. */
+	/* Is it as wanted already? Then nothing is done and nothing undone. NULL: never. */
 	bool (*check)(const struct step_context *c, const struct step *s);
 	/* Look at what is there now and keep what undo needs (saved/). *ret goes into the journal
-	 * with the intent. */
+	 * with the intent. NULL: nothing. */
 	int (*prepare)(const struct step_context *c, const struct step *s, json_t **ret,
 		       struct error *err);
-	/* May be called again after a crash in it. */
+	/* May be called again after a crash in it. NULL: it changes nothing. */
 	int (*apply)(const struct step_context *c, const struct step *s, const json_t *before,
 		     struct error *err);
-	/* Is it done, as far as the machine shows? */
+	/* Is it done, as far as the machine shows? NULL: it does not show. */
 	int (*confirm)(const struct step_context *c, const struct step *s, struct error *err);
 	/* From any state between untouched and done. May be called again. FAULT_KEPT_BACK: undone
-	 * but for what the sentence names, which has to stay. */
+	 * but for what the sentence names, which has to stay. NULL: nothing is left of it. */
 	int (*undo)(const struct step_context *c, const struct step *s, const json_t *before,
 		    struct error *err);
 	int percent; /* share of the whole run, for progress */
 };
 
-const struct step_ops *step_ops(enum step_kind kind);
+const struct step_ops *step_ops(enum step_kind kind); /* NULL: not carried out */
+
+bool step_check(const struct step_context *c, const struct step *s);
+int step_prepare(const struct step_context *c, const struct step *s, json_t **ret,
+		 struct error *err);
+/* With its confirmation. */
+int step_apply(const struct step_context *c, const struct step *s, const json_t *before,
+	       struct error *err);
+/* Of a step whose outcome a crash has cut off: was it done? What does not show is done again. */
+bool step_was_done(const struct step_context *c, const struct step *s);
+int step_undo(const struct step_context *c, const struct step *s, const json_t *before,
+	      struct error *err);
 
 extern const struct step_ops step_packages;
 extern const struct step_ops step_file;
