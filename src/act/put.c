@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/command.h"
 #include "act/journal.h"
 #include "act/packages/manager.h"
 #include "act/program.h"
@@ -14,11 +15,11 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/redact.h"
-#include "base/sha1.h"
 #include "base/text.h"
 #include "host/host.h"
+#include "host/run.h"
 
-enum { MANIFEST_BYTES_MAX = 8 << 20, PIECE = 32768 };
+enum { MANIFEST_BYTES_MAX = 8 << 20, SHA1SUM_S = 300, SHA1_TEXT = 40 };
 
 #define FILE_WORD "file /"
 
@@ -28,19 +29,6 @@ struct gathering {
 	const struct journal *journal;
 	json_t *list;
 };
-
-static int sha1_of_fd(int fd, char ret[static SHA1_TEXT_SIZE])
-{
-	unsigned char piece[PIECE];
-	struct sha1 sha1;
-	ssize_t n;
-
-	sha1_init(&sha1);
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		sha1_add(&sha1, piece, (size_t)n);
-	sha1_end(&sha1, ret);
-	return n < 0 ? -errno : 0;
-}
 
 static bool has_path(const json_t *list, const char *path)
 {
@@ -55,15 +43,43 @@ static void add_file(struct gathering *g, const char *path)
 {
 	AUTO_FD int fd = openat(g->host->root, path,
 				O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char sha256[DIGEST_TEXT_SIZE], sha1[SHA1_TEXT_SIZE];
+	char sha256[DIGEST_TEXT_SIZE];
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || has_path(g->list, path) ||
-	    digest_of_fd(fd, sha256) < 0 || lseek(fd, 0, SEEK_SET) < 0 || sha1_of_fd(fd, sha1) < 0)
+	    digest_of_fd(fd, sha256) < 0)
 		return;
-	json_array_append_new(g->list,
-			      json_pack("{s:s, s:I, s:s, s:s}", "path", path, "bytes",
-					(json_int_t)st.st_size, "sha1", sha1, "sha256", sha256));
+	json_array_append_new(g->list, json_pack("{s:s, s:I, s:n, s:s}", "path", path, "bytes",
+						 (json_int_t)st.st_size, "sha1", "sha256", sha256));
+}
+
+/* SPDX wants a SHA-1 of each file, which nothing else here has a use for: sha1sum of coreutils
+ * knows. Its lines come in the order of the files, a "\\" before one whose name it had to quote. */
+static void add_sha1(const struct host *h, json_t *list)
+{
+	static const char *const words[] = { "sha1sum", "--", NULL };
+	AUTO_COMMAND struct command cmd = { 0 };
+	AUTO_RUN struct run_result r = { 0 };
+	struct run_spec spec = { .deadline_s = SHA1SUM_S, .keep = 1 << 20 };
+	const char *line;
+
+	command_add_all(&cmd, words);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		command_add(&cmd, json_text_at(json_array_get(list, i), "path", ""));
+	if (json_array_size(list) == 0 || cmd.failed)
+		return;
+	spec.argv = (const char *const *)cmd.argv;
+	if (run(h, &spec, &r, NULL) < 0 || !run_ok(&r))
+		return;
+	line = buf_text(&r.out);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		line += *line == '\\';
+		if (strspn(line, "0123456789abcdef") == SHA1_TEXT)
+			json_object_set_new(json_array_get(list, i), "sha1",
+					    json_stringn(line, SHA1_TEXT));
+		line = strchrnul(line, '\n');
+		line += *line == '\n';
+	}
 }
 
 /* The modules of a pack, by the manifest that was kept of it. */
@@ -168,8 +184,10 @@ static json_t *files_to_json(struct gathering g, const char *version)
 		if (is_done(g.journal, i))
 			add_step_files(&g, i);
 	program_path(version, path);
-	if (list)
-		add_file(&g, path + 1);
+	if (!list)
+		return NULL;
+	add_file(&g, path + 1);
+	add_sha1(g.host, list);
 	return TAKE(list);
 }
 

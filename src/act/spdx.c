@@ -130,16 +130,24 @@ static void add_artefact(struct document *d, const json_t *artefact)
 
 static void add_file(struct document *d, const json_t *file)
 {
+	static const struct {
+		const char *name, *key;
+	} digests[] = { { "SHA1", "sha1" }, { "SHA256", "sha256" } };
 	const char *path = json_text_at(file, "path", "");
+	AUTO_JSON json_t *checksums = json_array();
 	char id[ID_SIZE], name[512];
 
 	id_make("File", json_array_size(d->files) + 1, path, id);
 	TEXT_FORMAT(name, "./%s", path);
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++) {
+		const char *text = json_text_at(file, digests[i].key, "");
+
+		if (text[0])
+			json_array_append_new(checksums, checksum(digests[i].name, text));
+	}
 	json_array_append_new(d->files,
-			      json_pack("{s:s, s:s, s:[o,o], s:s, s:[s], s:s}", "SPDXID", id,
-					"fileName", name, "checksums",
-					checksum("SHA1", json_text_at(file, "sha1", "")),
-					checksum("SHA256", json_text_at(file, "sha256", "")),
+			      json_pack("{s:s, s:s, s:O, s:s, s:[s], s:s}", "SPDXID", id,
+					"fileName", name, "checksums", checksums,
 					"licenseConcluded", NO_ASSERTION, "licenseInfoInFiles",
 					NO_ASSERTION, "copyrightText", NO_ASSERTION));
 	describe(d, id);

@@ -673,10 +673,19 @@ static int systemctl(const struct answer *a, const char *const *argv)
 	return 0;
 }
 
+/* It changes nothing: the real one. */
+static int sha1sum(const struct answer *a, const char *const *argv)
+{
+	struct run_spec spec = { .argv = argv, .deadline_s = 60 };
+
+	return runner_real.run(a->h, &spec, a->r, NULL);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct answer *a, const char *const *argv);
 } programs[] = {
+	{ "sha1sum", sha1sum },
 	{ "apt-get", apt_get },
 	{ "dpkg", dpkg },
 	{ "dpkg-query", dpkg_query },

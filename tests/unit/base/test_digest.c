@@ -7,7 +7,6 @@
 
 #include "base/digest.h"
 #include "base/fs.h"
-#include "base/sha1.h"
 
 static const struct {
 	const char *name, *text, *want;
@@ -18,36 +17,6 @@ static const struct {
 	{ "two blocks", "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 	  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
 };
-
-/* FIPS 180-4's examples, and the lengths around a block's end, by coreutils' sha1sum. */
-static const struct {
-	const char *name;
-	size_t letters; /* 'a' */
-	const char *want;
-} sha1_rows[] = {
-	{ "the empty message", 0, "da39a3ee5e6b4b0d3255bfef95601890afd80709" },
-	{ "one letter", 1, "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8" },
-	{ "its size still fits", 55, "c1c8bbdc22796e28c0e15163d20899b65621d65a" },
-	{ "its size does not fit any more", 56, "c2db330f6083854c99d4b5bfb6e8f29f201be699" },
-	{ "a whole block", 64, "0098ba824b5c16427bd7a1122a5a442a25ec644d" },
-	{ "a million", 1000000, "34aa973cd4c4daa4f61eeb2bdbad27316534016f" },
-};
-
-static void sha1_digests_messages(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < ARRAY_SIZE(sha1_rows); i++) {
-		char got[SHA1_TEXT_SIZE];
-		struct sha1 s;
-
-		sha1_init(&s);
-		for (size_t n = 0; n < sha1_rows[i].letters; n++)
-			sha1_add(&s, "a", 1);
-		sha1_end(&s, got);
-		if (strcmp(got, sha1_rows[i].want) != 0)
-			fail_msg("sha1: %s: %s", sha1_rows[i].name, got);
-	}
-}
 
 static void digests_messages(void **unused)
 {
@@ -120,7 +89,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_messages),
-		cmocka_unit_test(sha1_digests_messages),
 		cmocka_unit_test(digests_a_million_letters_of_a_file),
 		cmocka_unit_test(says_why_it_cannot_read),
 		cmocka_unit_test(digests_what_it_copies),
