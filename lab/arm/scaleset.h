@@ -27,6 +27,7 @@ int scaleset_change(struct arm_request *r, const json_t *body, bool *ret_new,
 		    struct arm_answer *ret);
 /* Let those instances (["*"]: all) want the newest model. */
 void scaleset_upgrade(struct arm *a, const char *name, const json_t *ids);
+bool scaleset_names(const json_t *ids, const char *id); /* is it one of them, or "*"? */
 /* Begin a rolling upgrade; the lock is held. */
 void scaleset_roll(json_t *document);
 /* The extensions of the model, each after those that it waits for; NULL where they wait in a ring.

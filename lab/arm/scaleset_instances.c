@@ -190,19 +190,6 @@ static void serve_view(struct arm_request *r, struct arm_answer *ret)
 /* ---- fewer of them ------------------------------------------------------------------------------
  */
 
-static bool is_named(const json_t *ids, const char *id)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach((json_t *)ids, i, item)
-	{
-		if (text_eq(json_string_value(item), "*") || text_eq(json_string_value(item), id))
-			return true;
-	}
-	return false;
-}
-
 static void mark(struct arm *a, const char *name, const json_t *ids)
 {
 	json_t *document, *instance;
@@ -213,7 +200,7 @@ static void mark(struct arm *a, const char *name, const json_t *ids)
 	document = arm_document(a, SCALE_SET, name);
 	json_array_foreach(json_object_get(document, "instances"), i, instance)
 	{
-		if (is_named(ids, json_text_at(instance, "id", "")))
+		if (scaleset_names(ids, json_text_at(instance, "id", "")))
 			json_object_set_new(instance, "deleting", json_true());
 		left += !json_bool_at(instance, "deleting", false);
 	}

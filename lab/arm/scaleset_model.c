@@ -328,7 +328,7 @@ static void fit_capacity(json_t *document)
 	}
 }
 
-static bool is_chosen(const json_t *ids, const char *id)
+bool scaleset_names(const json_t *ids, const char *id)
 {
 	json_t *item;
 	size_t i;
@@ -348,7 +348,7 @@ static void want_newest(json_t *document, const json_t *ids)
 
 	json_array_foreach(json_object_get(document, "instances"), i, instance)
 	{
-		if (!is_chosen(ids, json_text_at(instance, "id", "")))
+		if (!scaleset_names(ids, json_text_at(instance, "id", "")))
 			continue;
 		json_object_set(instance, "want", json_object_get(document, "generation"));
 		(void)json_object_del(instance, "error");

@@ -55,25 +55,10 @@ static int vendor_name(const char *mirror, bool real, char *ret, size_t size)
 /* A gpg home of its own: the vendor is not the lab. */
 static int key_prepare(const struct vm_env *env, const char *home, struct error *err)
 {
-	const char *const make[] = { "gpg",
-				     "--homedir",
-				     home,
-				     "--batch",
-				     "--quiet",
-				     "--passphrase",
-				     "",
-				     "--quick-gen-key",
-				     "Mellanox (fixture of the lab) <fixture@example.invalid>",
-				     "rsa2048",
-				     "sign",
-				     "never",
-				     NULL };
-
 	if (fs_exists(AT_FDCWD, home))
 		return 0;
-	if (mkdir(home, 0700) < 0)
-		return fail("make", home, errno, err);
-	return root_run(env, make, NULL, 120, err);
+	return root_gpg_key(env, home, "Mellanox (fixture of the lab) <fixture@example.invalid>",
+			    err);
 }
 
 /* Made with the files and forgotten: nothing more is ever signed with it. */

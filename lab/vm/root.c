@@ -127,24 +127,24 @@ char *root_sources(const struct vm_env *env, struct error *err)
 
 /* ---- the mirror's key -------------------------------------------------------------------- */
 
+int root_gpg_key(const struct vm_env *env, const char *home, const char *who, struct error *err)
+{
+	const char *const make[] = { "gpg",     "--homedir",    home,   "--batch",
+				     "--quiet", "--passphrase", "",     "--quick-gen-key",
+				     who,       "rsa2048",      "sign", "never",
+				     NULL };
+
+	if (mkdir(home, 0700) < 0)
+		return error_set(err, FAULT_INTERNAL, errno, "cannot make %s: %s", home,
+				 strerror(errno));
+	return root_run(env, make, NULL, 120, err);
+}
+
 char *root_mirror_key(const struct vm_env *env, struct error *err)
 {
 	AUTO_FD int lock = root_lock(env, "mirror-key", err);
 	AUTO_BUF struct buf key = { 0 };
 	char home[VM_PATH_MAX], path[VM_PATH_MAX];
-	const char *const make[] = { "gpg",
-				     "--homedir",
-				     home,
-				     "--batch",
-				     "--quiet",
-				     "--passphrase",
-				     "",
-				     "--quick-gen-key",
-				     "ib-lab <ib-lab@example.invalid>",
-				     "rsa2048",
-				     "sign",
-				     "never",
-				     NULL };
 	const char *const export[] = { "gpg",     "--homedir", home, "--batch",  "--quiet",
 				       "--armor", "--output",  path, "--export", NULL };
 	const char *const end[] = { "gpgconf", "--homedir", home, "--kill", "all", NULL };
@@ -155,11 +155,11 @@ char *root_mirror_key(const struct vm_env *env, struct error *err)
 	(void)TEXT_FORMAT(path, "%s/public.asc", home);
 	if (!fs_exists(AT_FDCWD, path)) {
 		LOG(env->log, INFO, "lab.mirror", "making a key for the package mirror");
-		if (fs_remove(AT_FDCWD, home) < 0 || mkdir(home, 0700) < 0) {
-			(void)error_set(err, FAULT_INTERNAL, errno, "cannot make %s", home);
+		if (fs_remove(AT_FDCWD, home) < 0) {
+			(void)error_set(err, FAULT_INTERNAL, errno, "cannot remove %s", home);
 			return NULL;
 		}
-		if (root_run(env, make, NULL, 120, err) < 0 ||
+		if (root_gpg_key(env, home, "ib-lab <ib-lab@example.invalid>", err) < 0 ||
 		    root_run(env, export, NULL, 30, err) < 0)
 			return NULL;
 		(void)root_run(env, end, NULL, 30, NULL);

@@ -29,6 +29,9 @@ int layer_prepare(const struct vm_env *env, const char *root, char ret[static VM
 int layer_find(const struct vm_env *env, const char *root, char ret[static VM_PATH_MAX],
 	       struct error *err);
 
+/* A home of gpg's, which must not be there, with one key in it that signs. */
+int root_gpg_key(const struct vm_env *env, const char *home, const char *who, struct error *err);
+
 /* The public key of the lab's package mirror, made at first use in $IB_LAB_CACHE/mirror-key/
  * (armoured text freed by the caller). NULL with *err set. For the client. */
 char *root_mirror_key(const struct vm_env *env, struct error *err);
