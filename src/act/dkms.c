@@ -16,6 +16,7 @@
 #include "probe/dkms.h"
 
 #define TREE   "var/lib/dkms"
+#define KEY    TREE "/mok" /* .key and .pub */
 #define CCACHE "/var/lib/ib-vmext/ccache"
 
 enum {
@@ -262,7 +263,7 @@ int dkms_uninstall(const struct host *h, const struct dkms_facts *m, const char 
 
 /* What is left. */
 
-json_t *dkms_list(const struct host *h)
+json_t *dkms_note(const struct host *h)
 {
 	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
 	AUTO_JSON json_t *list = json_array();
@@ -278,7 +279,7 @@ json_t *dkms_list(const struct host *h)
 		if (json_array_append_new(list, json_string(text)) < 0)
 			return NULL;
 	}
-	return TAKE(list);
+	return json_pack("{s:O, s:b}", "modules", list, "key", host_exists(h, KEY ".key"));
 }
 
 static bool list_has(const json_t *list, const struct dkms_facts *m)
@@ -333,8 +334,23 @@ static void sweep_one(const struct host *h, const struct dkms_facts *m, const ch
 		(void)!fs_remove(h->root, path);
 }
 
-void dkms_sweep(const struct host *h, const json_t *before)
+/* With others it may have signed theirs. */
+static void sweep_key(const struct host *h)
 {
+	AUTO_FREE struct facts *left = calloc(1, sizeof(*left));
+
+	if (!left)
+		return;
+	dkms_read(h, left);
+	if (left->ndkms > 0)
+		return;
+	(void)unlinkat(h->root, KEY ".key", 0);
+	(void)unlinkat(h->root, KEY ".pub", 0);
+}
+
+void dkms_sweep(const struct host *h, const json_t *note)
+{
+	const json_t *before = json_object_get(note, "modules");
 	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
 	char path[PATH_SIZE], machine[32] = "";
 
@@ -356,4 +372,6 @@ void dkms_sweep(const struct host *h, const json_t *before)
 		(void)TEXT_FORMAT(path, TREE "/%s", m->name);
 		(void)unlinkat(h->root, path, AT_REMOVEDIR);
 	}
+	if (note && !json_bool_at(note, "key", true))
+		sweep_key(h);
 }

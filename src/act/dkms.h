@@ -35,9 +35,11 @@ int dkms_uninstall(const struct host *h, const struct dkms_facts *module, const 
 /* The lines of a build's log that say why it failed, ended by "; ". */
 void dkms_log_cut(const char *log, char *ret, size_t size);
 
-/* "name/version" of each module of the driver that DKMS has now: an array, a new reference. */
-json_t *dkms_list(const struct host *h);
+/* What DKMS has of the driver now: {"modules": ["name/version", ...], "key": it has a key to sign
+ * with}. A new reference. */
+json_t *dkms_note(const struct host *h);
 
-/* Remove what of the driver is in DKMS's tree, has no source any more and is not in `before`: what
- * packages that are gone have left. Modules that lie in place go with it. */
-void dkms_sweep(const struct host *h, const json_t *before);
+/* Remove what of the driver is in DKMS's tree, has no source any more and is not in that note: what
+ * packages that are gone have left. Modules that lie in place go with it, and so does the key that
+ * DKMS has made for them, unless it has others. */
+void dkms_sweep(const struct host *h, const json_t *note);

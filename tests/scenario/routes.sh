@@ -193,14 +193,19 @@ case_fixture_trust() {
 # with JSON: the settings that use the stand-ins, and these.
 with() { jq -c --argjson more "$1" '. + $more' "$WORK/vendors.json"; }
 
-# A VM on which nothing is done but what any package manager leaves behind when it starts, and that rdma-core came and went, whose
-# group stays on Ubuntu.
+# A VM to which packages of the distribution came and left, by its package manager alone: those whose group stays on Ubuntu, and what
+# compiling needs, of which directories stay that the lab's rpms do not own.
 untouched() {
 	create "$VM-2" --image "$1" --no-agent
 	for untouched_vm in "$VM" "$VM-2"; do put "$untouched_vm" "$here/manifest.py" /root/manifest.py; done
 	apt_started "$VM-2"
-	[ "${1#ubuntu}" = "$1" ] || sh_in "$VM-2" 'export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -y -q --no-install-recommends install rdma-core &&
-		apt-get -y -q purge --auto-remove rdma-core' >/dev/null 2>&1 || fail "rdma-core of $VM-2"
+	case $1 in
+	ubuntu*) sh_in "$VM-2" 'export DEBIAN_FRONTEND=noninteractive
+		packages="rdma-core ibverbs-providers"
+		apt-get -q update && apt-get -y -q --no-install-recommends install $packages && apt-get -y -q purge --auto-remove $packages' ;;
+	*) sh_in "$VM-2" 'packages="gcc make dkms elfutils-libelf-devel kernel-devel-$(uname -r)"
+		$(command -v dnf || echo yum) -q -y install $packages && $(command -v dnf || echo yum) -q -y remove $packages' ;;
+	esac >"$CASE_DIR/control-packages" 2>&1 || fail "$(tail -3 "$CASE_DIR/control-packages")"
 }
 # The slices that the agent makes when it has an extension, and the settings of its own unit.
 not_agents() { grep -v -E '(^|/)(azure[a-z-]*[.]slice|walinuxagent[.]service[.]d)'; }
@@ -225,9 +230,9 @@ want_route() {
 	[ "$(sh_in "$VM" 'cat /sys/module/mlx5_ib/version')" = "${want_route_version#OFED-internal-}" ] || fail "another mlx5_ib is loaded"
 	want_port "$VM"
 	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
-	# An interface of a cell's /sys never goes up.
+	# An interface of a cell never goes up in its /sys, and no udev there asks for its address at a boot.
 	sh_in "$VM" '/root/ib-vmext --json verify || :' >"$CASE_DIR/verify"
-	[ "$(jq -r '.checks[] | select(.ok == false and (.id | startswith("ipoib-up") | not)) | .id' "$CASE_DIR/verify")" = "" ] ||
+	[ "$(jq -r '.checks[] | select(.ok == false and (.id | startswith("ipoib-") | not)) | .id' "$CASE_DIR/verify")" = "" ] ||
 		fail "verify: $(cat "$CASE_DIR/verify")"
 }
 

@@ -273,7 +273,7 @@ static int keep_all(const struct step_context *c, const struct step *s, struct b
 	/* Asked for none, it would tell those of all. */
 	b->marks = b->removal.count ? m->marks(&c->packages, none, &b->removal, err)
 				    : json_object();
-	b->dkms = dkms_list(c->host);
+	b->dkms = dkms_note(c->host);
 	return b->marks ? 0 : -1;
 }
 

@@ -92,7 +92,7 @@ static int repository_prepare(const struct step_context *c, const struct step *s
 		return -1;
 	}
 	*ret = json_pack("{s:o, s:s, s:b, s:o}", "transaction", transaction_to_json(&t), "saved",
-			 saved, "irreversible", irreversible, "dkms", dkms_list(c->host));
+			 saved, "irreversible", irreversible, "dkms", dkms_note(c->host));
 	return *ret ? 0 : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory for a repository");
 }
 

@@ -317,11 +317,12 @@ static void sweeps_what_lost_its_source(void **unused)
 {
 	static const char left[] = "var/lib/dkms/iser/1.0/6.1.0-56-amd64/x86_64/module/ib_iser.ko";
 	static const char foreign[] = "var/lib/dkms/zfs/2.1/6.1.0-56-amd64/x86_64/module/zfs.ko";
-	AUTO_JSON json_t *before = dkms_list(&m.host);
+	AUTO_JSON json_t *before = dkms_note(&m.host);
 
 	(void)unused;
 	machine_put(&m, left, "x");
 	machine_put(&m, foreign, "x");
+	machine_put(&m, "var/lib/dkms/mok.key", "x");
 	machine_put(&m, "lib/modules/6.1.0-56-amd64/updates/dkms/ib_iser.ko", "x");
 	(void)!symlinkat("1.0/6.1.0-56-amd64/x86_64", m.host.root,
 			 "var/lib/dkms/iser/kernel-6.1.0-56-amd64-x86_64");
@@ -329,6 +330,10 @@ static void sweeps_what_lost_its_source(void **unused)
 	assert_false(machine_has(&m, "var/lib/dkms/iser"));
 	assert_false(machine_has(&m, "lib/modules/6.1.0-56-amd64/updates/dkms/ib_iser.ko"));
 	assert_true(machine_has(&m, foreign));
+	assert_true(machine_has(&m, "var/lib/dkms/mok.key"));
+	assert_int_equal(fs_remove(m.host.root, "var/lib/dkms/zfs"), 0);
+	dkms_sweep(&m.host, before);
+	assert_false(machine_has(&m, "var/lib/dkms/mok.key"));
 }
 
 static void cuts_a_log(void **unused)
