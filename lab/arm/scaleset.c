@@ -96,12 +96,12 @@ void arm_scalesets_add(struct arm *a, json_t *list)
 
 	(void)pthread_mutex_lock(&a->lock);
 	all = arm_documents(a, SCALE_SET);
-	(void)pthread_mutex_unlock(&a->lock);
 	json_array_foreach(all, i, document) json_array_append_new(
 		list,
 		json_pack("{s:o, s:O, s:s, s:s}", "id", id_of(document), "name",
 			  json_object_get(document, "name"), "type",
 			  "Microsoft.Compute/virtualMachineScaleSets", "location", ARM_LOCATION));
+	(void)pthread_mutex_unlock(&a->lock);
 }
 
 /* Merge the body into the model, and say what is there now. */
@@ -357,6 +357,8 @@ static void serve_extension_delete(struct arm_request *r, struct arm_answer *ret
 
 const struct arm_route arm_scaleset_routes[] = {
 	{ "GET", ARM_SETS, false, serve_list },
+	{ "GET", "/subscriptions/{}/providers/Microsoft.Compute/virtualMachineScaleSets", false,
+	  serve_list },
 	{ "GET", ARM_SETS "/{}", false, serve_get },
 	{ "PUT", ARM_SETS "/{}", false, serve_put },
 	{ "PATCH", ARM_SETS "/{}", false, serve_patch },
