@@ -107,7 +107,7 @@ static int store_receipt(struct run *r, struct error *err)
 }
 
 /* What the plan has set beside the driver must hold, too. Before a restart that is due the former
- * stack is in memory. */
+ * stack is in memory, and the interfaces of the new one have not come. */
 static unsigned scope_of(const struct plan *p, bool awaits)
 {
 	unsigned scope = awaits ? VERIFY_DRIVER : VERIFY_LOADED;
@@ -115,7 +115,7 @@ static unsigned scope_of(const struct plan *p, bool awaits)
 	for (unsigned i = 0; i < p->nsteps; i++) {
 		if (p->steps[i].kind == STEP_MANAGER)
 			scope |= VERIFY_LIMITS;
-		if (p->steps[i].kind == STEP_ADDRESSES)
+		if (!awaits && text_eq(p->steps[i].id, "ipoib-unit"))
 			scope |= VERIFY_IPOIB;
 	}
 	return scope;

@@ -76,15 +76,14 @@ static bool wants_addresses(const struct inputs *in)
 }
 
 /* A device that appears starts the unit: at boot, when a driver comes later, and after hot-plug.
- * One for each interface, so that none comes while the unit of another is still at work and is not
- * looked at. */
+ * The first may come before there is a receipt, at the restart that a run ends with. One for each
+ * interface, so that none comes while the unit of another is still at work and is not looked at. */
 static void ipoib_boot_steps(struct plan *ret)
 {
 	file_step("ipoib-unit", IPOIB_UNIT,
 		  "have a unit that gives IPoIB interfaces their addresses",
 		  HEAD "[Unit]\n"
 		       "Description=Give the IPoIB interface %I the address that Azure assigned\n"
-		       "ConditionPathExists=/var/lib/ib-vmext/receipt.json\n"
 		       "After=hv-kvp-daemon.service hypervkvpd.service\n"
 		       "\n"
 		       "[Service]\n"

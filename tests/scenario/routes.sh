@@ -13,6 +13,15 @@ fixture_mlnx_el7
 fixture_masked_build
 fixture_installer_codes
 fixture_trust
+route_doca_ubuntu2204
+route_doca_ubuntu2404
+route_doca_el9
+route_doca_el8
+route_mlnx_ubuntu2004
+route_mlnx_el8
+route_mlnx_el7
+route_pinned
+route_masked_build
 CASES
 }
 

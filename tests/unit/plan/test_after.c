@@ -150,6 +150,14 @@ static void files_name_their_author(void **unused)
 	assert_non_null(strstr(step_of("ipoib-rule")->content, "ATTR{type}==\"32\""));
 }
 
+/* A run that ends with a restart has no receipt yet when the interfaces come. */
+static void waits_for_no_receipt(void **unused)
+{
+	(void)unused;
+	prepare(as_it_is);
+	assert_null(strstr(step_of("ipoib-unit")->content, "receipt"));
+}
+
 /* pam_limits refuses every login where a limit is above fs.nr_open. */
 static void never_locks_out(void **unused)
 {
@@ -170,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_the_driver),
 		cmocka_unit_test(files_name_their_author),
+		cmocka_unit_test(waits_for_no_receipt),
 		cmocka_unit_test(never_locks_out),
 	};
 
