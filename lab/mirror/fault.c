@@ -10,26 +10,44 @@ static const struct {
 	const char *name;
 	struct mirror_fault fault;
 } faults[] = {
-	{ "none", { MODE_NONE, 0 } },         { "404", { MODE_STATUS, 404 } },
-	{ "429", { MODE_STATUS, 429 } },      { "503", { MODE_STATUS, 503 } },
-	{ "badsig", { MODE_BADSIG, 0 } },     { "hang", { MODE_HANG, 0 } },
-	{ "truncate", { MODE_TRUNCATE, 0 } }, { "redirect-loop", { MODE_REDIRECT, 0 } },
-	{ "expired", { MODE_EXPIRED, 0 } },
+	{ "none", { .mode = MODE_NONE } },         { "404", { MODE_STATUS, 404, "" } },
+	{ "429", { MODE_STATUS, 429, "" } },       { "503", { MODE_STATUS, 503, "" } },
+	{ "badsig", { .mode = MODE_BADSIG } },     { "hang", { .mode = MODE_HANG } },
+	{ "truncate", { .mode = MODE_TRUNCATE } }, { "redirect-loop", { .mode = MODE_REDIRECT } },
+	{ "expired", { .mode = MODE_EXPIRED } },   { "corrupt", { .mode = MODE_CORRUPT } },
 };
 
-int fault_parse(const char *text, struct mirror_fault *ret, struct error *err)
+static int find_fault(const char *name, struct mirror_fault *ret)
 {
 	long value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		if (text_eq(faults[i].name, text)) {
+		if (text_eq(faults[i].name, name)) {
 			*ret = faults[i].fault;
 			return 0;
 		}
-	if (!text_starts(text, "slow:") || text_to_long(text + 5, 10, &value) < 0 || value <= 0)
-		return error_set(err, FAULT_USAGE, EINVAL, "fault is one of " FAULT_NAMES);
-	*ret = (struct mirror_fault) { MODE_SLOW, value };
+	if (!text_starts(name, "slow:") || text_to_long(name + 5, 10, &value) < 0 || value <= 0)
+		return -EINVAL;
+	*ret = (struct mirror_fault) { MODE_SLOW, value, "" };
 	return 0;
+}
+
+int fault_parse(const char *text, struct mirror_fault *ret, struct error *err)
+{
+	const char *at = strchr(text, '@');
+	struct mirror_fault f;
+	char name[32];
+
+	if (text_format(name, sizeof name, "%.*s", at ? (int)(at - text) : 31, text) < 0 ||
+	    find_fault(name, &f) < 0 || (at && (at[1] == '\0' || TEXT_COPY(f.of, at + 1) < 0)))
+		return error_set(err, FAULT_USAGE, EINVAL, "fault is one of " FAULT_NAMES);
+	*ret = f;
+	return 0;
+}
+
+bool fault_hits(const struct mirror_fault *f, const char *url)
+{
+	return f->mode != MODE_NONE && strstr(url, f->of) != NULL;
 }
 
 void fault_spoil(struct buf *data)
@@ -42,6 +60,12 @@ void fault_spoil(struct buf *data)
 		if (at != NULL)
 			at[strlen(marks[i])] ^= 4; /* a letter or digit becomes another one */
 	}
+}
+
+void fault_corrupt(struct buf *data)
+{
+	if (data->len > 0)
+		data->data[data->len / 2] ^= 1;
 }
 
 int range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *len)

@@ -40,14 +40,16 @@ struct mirror {
 	bool stopping;
 };
 
-static struct mirror_fault fault_now(struct mirror *m)
+/* The trouble with that file. */
+static struct mirror_fault fault_now(struct mirror *m, const char *url)
 {
-	struct mirror_fault ret;
+	struct mirror_fault ret = { .mode = MODE_NONE };
 
 	(void)pthread_mutex_lock(&m->lock);
-	ret = m->fault;
 	if (m->stopping)
-		ret = (struct mirror_fault) { MODE_STATUS, 503 };
+		ret = (struct mirror_fault) { MODE_STATUS, 503, "" };
+	else if (fault_hits(&m->fault, url))
+		ret = m->fault;
 	(void)pthread_mutex_unlock(&m->lock);
 	return ret;
 }
@@ -121,6 +123,7 @@ void mirror_set_proxy(struct mirror *m, const char *user, const char *password)
 /* A file on its way out. */
 struct sending {
 	struct mirror *mirror;
+	char url[VM_PATH_MAX];
 	struct buf data;
 	uint64_t first, len; /* the part that was asked for */
 };
@@ -145,11 +148,11 @@ static ssize_t send_some(void *ctx, uint64_t at, char *out, size_t max)
 {
 	struct sending *s = ctx;
 	size_t left = s->len - at;
-	struct mirror_fault f = fault_now(s->mirror);
+	struct mirror_fault f = fault_now(s->mirror, s->url);
 
 	while (f.mode == MODE_HANG) {
 		pause_ms(50);
-		f = fault_now(s->mirror);
+		f = fault_now(s->mirror, s->url);
 	}
 	if (f.mode == MODE_STATUS && at > 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -247,6 +250,7 @@ static enum MHD_Result answer_file(struct mirror *m, struct MHD_Connection *c, c
 	if (s == NULL)
 		return MHD_NO;
 	s->mirror = m;
+	(void)TEXT_COPY(s->url, url);
 	s->data.max = FILE_SIZE_MAX;
 	if (find_file(m, url, f, path) < 0 || fs_read(AT_FDCWD, path, s->data.max, &s->data) < 0 ||
 	    s->data.data == NULL) {
@@ -256,6 +260,8 @@ static enum MHD_Result answer_file(struct mirror *m, struct MHD_Connection *c, c
 	if (f.mode == MODE_BADSIG &&
 	    (text_ends(url, "/InRelease") || text_ends(url, "/repomd.xml")))
 		fault_spoil(&s->data);
+	if (f.mode == MODE_CORRUPT)
+		fault_corrupt(&s->data);
 	describe(path, etag, sizeof etag);
 	if (if_range != NULL && !text_eq(if_range, etag))
 		range = NULL;
@@ -271,7 +277,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 				  size_t *size, void **per_request)
 {
 	struct mirror *m = ctx;
-	struct mirror_fault f = fault_now(m);
+	struct mirror_fault f = fault_now(m, url);
 
 	(void)version;
 	(void)data;

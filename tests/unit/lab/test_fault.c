@@ -22,6 +22,12 @@ static const struct {
 	{ "truncate", 0, MODE_TRUNCATE, 0 },
 	{ "redirect-loop", 0, MODE_REDIRECT, 0 },
 	{ "expired", 0, MODE_EXPIRED, 0 },
+	{ "corrupt@/doca-host", 0, MODE_CORRUPT, 0 },
+	{ "slow:10@.tgz", 0, MODE_SLOW, 10 },
+	{ "404@", -1, MODE_NONE, 0 },
+	{ "@.tgz", -1, MODE_NONE, 0 },
+	{ "404@0123456789012345678901234567890123456789012345678901234567890123", -1, MODE_NONE,
+	  0 },
 	{ "slow:", -1, MODE_NONE, 0 },
 	{ "slow:0", -1, MODE_NONE, 0 },
 	{ "418", -1, MODE_NONE, 0 },
@@ -39,6 +45,28 @@ static void faults_have_names(void **unused)
 		if (rc != fault_rows[i].rc || f.mode != fault_rows[i].mode ||
 		    f.value != fault_rows[i].value || (rc < 0 && err.sys != EINVAL))
 			fail_msg("\"%s\"", fault_rows[i].text);
+	}
+}
+
+static const struct {
+	const char *fault, *url;
+	bool hits;
+} url_rows[] = {
+	{ "404", "/el9/repodata/repomd.xml", true },
+	{ "404@/files/", "/files/a.tgz", true },
+	{ "404@/files/", "/el9/repodata/repomd.xml", false },
+	{ "none", "/files/a.tgz", false },
+};
+
+static void some_files_have_trouble(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(url_rows); i++) {
+		struct mirror_fault f;
+
+		assert_int_equal(fault_parse(url_rows[i].fault, &f, NULL), 0);
+		if (fault_hits(&f, url_rows[i].url) != url_rows[i].hits)
+			fail_msg("\"%s\" and %s", url_rows[i].fault, url_rows[i].url);
 	}
 }
 
@@ -97,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(faults_have_names),
+		cmocka_unit_test(some_files_have_trouble),
 		cmocka_unit_test(ranges_are_parts_of_a_file),
 		cmocka_unit_test(spoilt_text_is_another_of_the_same_length),
 	};
