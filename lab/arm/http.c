@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "lab/fabric/listen.h"
+#include "lab/fabric/uri.h"
 #include "lenient.h"
 
 #define ARM_PAGE_SIZE "Standard_HB120rs_v3"
@@ -18,12 +18,12 @@
 	"/providers/Microsoft.Compute/virtualMachineScaleSets/myVMSS"
 #define ARM_OWN_VERSION "2022-08-01" /* in what the lab asks of itself */
 
-enum { CONNECTION_TIMEOUT_S = 60, CONNECTIONS_MAX = 512, URL_MAX = 2048 };
+enum { CONNECTION_TIMEOUT_S = 60, CONNECTIONS_MAX = 512 };
 
 /* A request while it is being read. */
 struct pending {
 	struct arm_request request;
-	char path[URL_MAX];
+	char path[ARM_URL_MAX];
 	bool too_long, too_big;
 };
 
@@ -79,31 +79,10 @@ json_t *arm_body(struct arm_request *r, struct arm_answer *a)
 
 /* ---- routing --------------------------------------------------------------------------------- */
 
-/* Does the path fit the route's, part by part? Parts at {} go into r->parts. */
-static bool fits(const char *pattern, struct arm_request *r)
-{
-	const char *path = r->path;
-	size_t n = 0;
-
-	while (*pattern && *path) {
-		size_t plen = 1 + strcspn(pattern + 1, "/"), len = 1 + strcspn(path + 1, "/");
-		bool any = plen == 3 && strncmp(pattern, "/{}", 3) == 0;
-
-		if (any && (len == 1 || n == PARTS_MAX ||
-			    TEXT_FORMAT(r->parts[n++], "%.*s", (int)len - 1, path + 1) < 0))
-			return false;
-		if (!any && (plen != len || strncasecmp(pattern, path, len) != 0))
-			return false;
-		pattern += plen;
-		path += len;
-	}
-	return !*pattern && !*path;
-}
-
 static const struct arm_route *route_find(struct arm_request *r, bool *known)
 {
 	static const struct arm_route *const tables[] = {
-		arm_token_routes,     arm_group_routes,      arm_compute_routes,
+		arm_login_routes,     arm_group_routes,      arm_compute_routes,
 		arm_machine_routes,   arm_scaleset_routes,   arm_instance_routes,
 		arm_extension_routes, arm_deployment_routes, arm_inert_routes,
 		arm_image_routes,     arm_operation_routes
@@ -112,7 +91,7 @@ static const struct arm_route *route_find(struct arm_request *r, bool *known)
 	*known = false;
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct arm_route *row = tables[i]; row->method; row++) {
-			if (!fits(row->path, r))
+			if (!route_fits(row->path, r->path, r->parts))
 				continue;
 			*known = true;
 			if (text_eq(row->method, r->method))
@@ -124,22 +103,23 @@ static const struct arm_route *route_find(struct arm_request *r, bool *known)
 /* False with the answer set. */
 static bool is_allowed(const struct arm_request *r, struct arm_answer *ret)
 {
-	const char *header = arm_header(r, "Authorization");
-	int rc;
+	static const struct {
+		int rc;
+		const char *code, *message;
+	} refusals[] = {
+		{ -EKEYEXPIRED, "ExpiredAuthenticationToken", "The access token expired." },
+		{ -EACCES, "InvalidAuthenticationToken", "The access token is invalid." },
+	};
+	const char *token = bearer_token(arm_header(r, "Authorization"));
+	int rc = token ? token_check(r->arm->token_secret, token, time(NULL)) : 0;
 
-	if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+	if (!token)
 		arm_refuse(ret, 401, "AuthenticationFailed",
 			   "Authentication failed. The 'Authorization' header is missing.");
-		return false;
-	}
-	rc = arm_token_check(r->arm, header + 7, time(NULL));
-	if (rc < 0)
-		arm_refuse(ret, 401,
-			   rc == -EKEYEXPIRED ? "ExpiredAuthenticationToken"
-					      : "InvalidAuthenticationToken",
-			   rc == -EKEYEXPIRED ? "The access token expired."
-					      : "The access token is invalid.");
-	return rc == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
+		if (rc == refusals[i].rc)
+			arm_refuse(ret, 401, refusals[i].code, "%s", refusals[i].message);
+	return token && rc == 0;
 }
 
 static bool is_of_the_lab(const struct arm_request *r, struct arm_answer *ret)
@@ -237,14 +217,10 @@ static struct pending *pending_new(struct arm *a, struct MHD_Connection *c, cons
 {
 	struct pending *p = calloc(1, sizeof *p);
 	const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
-	size_t len;
 
 	if (!p)
 		return NULL;
-	p->too_long = TEXT_COPY(p->path, url) < 0;
-	len = strlen(p->path);
-	if (len > 1 && p->path[len - 1] == '/')
-		p->path[len - 1] = '\0';
+	p->too_long = uri_path(url, p->path, sizeof p->path) < 0;
 	p->request = (struct arm_request) {
 		.arm = a, .path = p->path, .body = { .max = REQUEST_MAX }, .connection = c
 	};

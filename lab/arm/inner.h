@@ -8,13 +8,14 @@
 #include "arm.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "route.h"
+#include "token.h"
 
 struct MHD_Connection;
 struct MHD_Daemon;
 
 enum {
-	PARTS_MAX = 6,
-	PART_SIZE = 96,
+	ARM_URL_MAX = 2048,
 	REQUEST_MAX = 4 << 20,
 	OPERATIONS_MAX = 4096,
 	ARM_UUID_SIZE = 37,
@@ -27,7 +28,7 @@ struct arm {
 	struct MHD_Daemon *daemon;
 	int port;
 	char *key, *certificate; /* PEM, of the server; owned */
-	unsigned char token_secret[32];
+	unsigned char token_secret[TOKEN_SECRET_SIZE];
 	unsigned char seal_key[32]; /* protected settings in models of scale sets */
 	pthread_mutex_t lock;       /* of what stands below */
 	json_t *operations;         /* id -> operation, see operation.c */
@@ -70,7 +71,7 @@ struct arm_route {
 };
 
 /* Tables that end with a row without a method. */
-extern const struct arm_route arm_token_routes[], arm_group_routes[], arm_compute_routes[],
+extern const struct arm_route arm_login_routes[], arm_group_routes[], arm_compute_routes[],
 	arm_machine_routes[], arm_scaleset_routes[], arm_instance_routes[], arm_extension_routes[],
 	arm_deployment_routes[], arm_inert_routes[], arm_image_routes[], arm_operation_routes[];
 
@@ -91,10 +92,6 @@ void arm_say(struct arm_answer *a, int status, json_t *body); /* takes the refer
 
 /* The body as JSON, leniently read; NULL with the answer set. A new reference. */
 json_t *arm_body(struct arm_request *r, struct arm_answer *a);
-
-/* ---- token.c: HS256 tokens of this lab's own. Returns 0 or -errno: -EKEYEXPIRED, -EACCES. */
-int arm_token_make(const struct arm *a, int64_t now_s, struct buf *ret);
-int arm_token_check(const struct arm *a, const char *token, int64_t now_s);
 
 /* Serve a request of the lab's own, without a token; `body` may be NULL. Free ret->body. */
 void arm_call(struct arm *a, const char *method, const char *path, const json_t *body,

@@ -85,82 +85,13 @@ int blob_manifest_path(const char *handler, char *ret, size_t size)
 	return text_format(ret, size, "/catalogue/%s/manifest.xml", handler);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decode `len` bytes of percent-encoding. A NUL byte is refused, as is what does not fit. */
-static int decode(const char *text, size_t len, char *ret, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		int c = (unsigned char)text[i];
-
-		if (c == '%') {
-			int high = i + 1 < len ? hex_digit(text[i + 1]) : -1;
-			int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return -EINVAL;
-			c = high * 16 + low;
-			i += 2;
-		}
-		if (c == 0 || n + 1 >= size)
-			return -EINVAL;
-		ret[n++] = (char)c;
-	}
-	ret[n] = '\0';
-	return 0;
-}
-
-static int query_take(struct blob_ref *ref, const char *pair, size_t len)
-{
-	const struct {
-		const char *key;
-		char *into;
-		size_t size;
-	} fields[] = {
-		{ "sp=", ref->permissions, sizeof ref->permissions },
-		{ "sig=", ref->signature, sizeof ref->signature },
-		{ "comp=", ref->comp, sizeof ref->comp },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		size_t key = strlen(fields[i].key);
-
-		if (len >= key && strncmp(pair, fields[i].key, key) == 0)
-			return decode(pair + key, len - key, fields[i].into, fields[i].size);
-	}
-	return 0;
-}
-
 int blob_ref_parse(const struct fabric *f, const char *url, struct blob_ref *ret)
 {
 	const struct listener *l = f->listeners[FABRIC_BLOB];
-	struct blob_ref ref = { 0 };
 	char base[64];
-	size_t len;
 
 	(void)TEXT_FORMAT(base, "http://%s:%d/", listener_address(l), listener_port(l));
-	if (!text_starts(url, base))
-		return -EINVAL;
-	url += strlen(base) - 1;
-	len = strcspn(url, "?");
-	if (decode(url, len, ref.path, sizeof ref.path) < 0)
-		return -EINVAL;
-	for (url += len; *url; url += len) {
-		url++; /* the ? or & in front */
-		len = strcspn(url, "&");
-		if (query_take(&ref, url, len) < 0)
-			return -EINVAL;
-	}
-	*ret = ref;
-	return 0;
+	return blob_ref_read(base, url, ret);
 }
 
 static bool may(const struct fabric *f, const struct blob_ref *ref, char permission)
@@ -244,104 +175,6 @@ void blob_get(struct fabric *f, struct guest *vm, const struct blob_ref *ref, st
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
-
-static int block_write(enum blob_kind *kind, struct buf *blob, const struct buf *body,
-		       const char **code)
-{
-	if (body->len > STATUS_BLOB_MAX) {
-		*code = "RequestBodyTooLarge";
-		return 413;
-	}
-	buf_clear(blob);
-	if (buf_add(blob, buf_text(body), body->len) < 0) {
-		*code = "InternalError";
-		return 500;
-	}
-	*kind = BLOB_BLOCK;
-	return 201;
-}
-
-static int page_create(enum blob_kind *kind, struct buf *blob, const struct blob_put *put,
-		       const struct buf *body, const char **code)
-{
-	static const char zeros[PAGE_SIZE_BYTES];
-	long size = -1;
-
-	*code = "InvalidHeaderValue";
-	if (!put->content_length || text_to_long(put->content_length, 10, &size) < 0 || size < 0 ||
-	    size > STATUS_BLOB_MAX || size % PAGE_SIZE_BYTES != 0 || body->len != 0)
-		return 400;
-	buf_clear(blob);
-	for (long at = 0; at < size; at += PAGE_SIZE_BYTES) {
-		if (buf_add(blob, zeros, sizeof zeros) < 0) {
-			*code = "InternalError";
-			return 500;
-		}
-	}
-	*kind = BLOB_PAGE;
-	return 201;
-}
-
-/* "bytes=0-511". */
-static int range_parse(const char *range, size_t *first, size_t *end)
-{
-	unsigned long long a, b;
-	char *at = NULL;
-
-	if (!range || !text_starts(range, "bytes=") || range[6] < '0' || range[6] > '9')
-		return -EINVAL;
-	errno = 0;
-	a = strtoull(range + 6, &at, 10);
-	if (*at != '-' || at[1] < '0' || at[1] > '9')
-		return -EINVAL;
-	b = strtoull(at + 1, &at, 10);
-	if (errno || *at != '\0' || b < a || b >= STATUS_BLOB_MAX)
-		return -EINVAL;
-	*first = (size_t)a;
-	*end = (size_t)b + 1;
-	return 0;
-}
-
-static int page_write(const enum blob_kind *kind, struct buf *blob, const struct blob_put *put,
-		      const struct buf *body, const char **code)
-{
-	bool clear = text_eq_nocase(put->page_write, "clear");
-	size_t first = 0, end = 0;
-
-	*code = *kind == BLOB_NONE ? "BlobNotFound" : "InvalidBlobType";
-	if (*kind != BLOB_PAGE)
-		return *kind == BLOB_NONE ? 404 : 409;
-	*code = "InvalidHeaderValue";
-	if (!clear && !text_eq_nocase(put->page_write, "update"))
-		return 400;
-	if (range_parse(put->range, &first, &end) < 0 || first % PAGE_SIZE_BYTES != 0 ||
-	    end % PAGE_SIZE_BYTES != 0 || body->len != (clear ? 0 : end - first))
-		return 400;
-	*code = "RequestBodyTooLarge";
-	if (!clear && body->len > PAGE_WRITE_MAX)
-		return 413;
-	*code = "InvalidPageRange";
-	if (end > blob->len)
-		return 416;
-	if (clear)
-		memset(blob->data + first, 0, end - first);
-	else
-		memcpy(blob->data + first, body->data, body->len);
-	return 201;
-}
-
-int blob_write(enum blob_kind *kind, struct buf *blob, const char *comp, const struct blob_put *put,
-	       const struct buf *body, const char **code)
-{
-	if (text_eq_nocase(comp, "page"))
-		return page_write(kind, blob, put, body, code);
-	if (text_eq_nocase(put->type, "BlockBlob"))
-		return block_write(kind, blob, body, code);
-	if (text_eq_nocase(put->type, "PageBlob"))
-		return page_create(kind, blob, put, body, code);
-	*code = put->type ? "InvalidHeaderValue" : "MissingRequiredHeader";
-	return 400;
-}
 
 void blob_put(struct fabric *f, struct guest *vm, const struct blob_ref *ref,
 	      const struct blob_put *put, const struct buf *body, struct answer *ret)

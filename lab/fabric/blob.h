@@ -41,12 +41,15 @@ int blob_manifest_path(const char *handler, char *ret, size_t size);
  * is malformed or of another host. */
 int blob_ref_parse(const struct fabric *f, const char *url, struct blob_ref *ret);
 
+/* The same, of a store whose URLs begin with `base` ("http://10.7.0.1:8080/"). blob_text.c */
+int blob_ref_read(const char *base, const char *url, struct blob_ref *ret);
+
 /* GET and PUT once the reference is known; a refusal is the answer's. */
 void blob_get(struct fabric *f, struct guest *vm, const struct blob_ref *ref, struct answer *ret);
 void blob_put(struct fabric *f, struct guest *vm, const struct blob_ref *ref,
 	      const struct blob_put *put, const struct buf *body, struct answer *ret);
 
 /* Write to a blob of pages or replace a block blob: the semantics alone. Returns the HTTP status
- * and, on refusal, Azure's error code in *code. */
+ * and, on refusal, Azure's error code in *code. blob_text.c */
 int blob_write(enum blob_kind *kind, struct buf *blob, const char *comp, const struct blob_put *put,
 	       const struct buf *body, const char **code);

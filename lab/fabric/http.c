@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "listen.h"
+#include "uri.h"
 
 enum { CONNECTION_TIMEOUT_S = 120, SILENCE_MAX_MS = 600000 };
 
@@ -253,7 +254,6 @@ static struct pending *pending_new(const struct listener *l, struct MHD_Connecti
 				   const char *url, const char *method)
 {
 	struct pending *p = calloc(1, sizeof *p);
-	size_t len;
 
 	if (!p)
 		return NULL;
@@ -261,10 +261,7 @@ static struct pending *pending_new(const struct listener *l, struct MHD_Connecti
 	p->request.connection = c;
 	p->request.method = method;
 	p->request.body.max = BODY_MAX;
-	p->too_big = TEXT_COPY(p->request.path, url) < 0;
-	len = strlen(p->request.path);
-	if (len > 1 && p->request.path[len - 1] == '/')
-		p->request.path[len - 1] = '\0';
+	p->too_big = uri_path(url, p->request.path, sizeof p->request.path) < 0;
 	peer_text(c, p->request.peer);
 	return p;
 }

@@ -2,40 +2,20 @@
 #include "listen.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "uri.h"
 
 enum { OPTIONS_MAX = 6 };
 
-/* As the library does it, but that %00 stays as it is: a text of C would end there, and what
- * follows would be asked for nobody. */
 static size_t unescape(void *cls, struct MHD_Connection *c, char *text)
 {
-	char *to = text;
-
 	(void)cls;
 	(void)c;
-	for (const char *from = text; *from; from++) {
-		char pair[3] = { 0 };
-		long code = 0;
-
-		if (*from == '%' && from[1] && from[2])
-			memcpy(pair, from + 1, 2);
-		if (pair[0] && isxdigit((unsigned char)pair[0]) &&
-		    text_to_long(pair, 16, &code) == 0 && code > 0) {
-			*to++ = (char)code;
-			from += 2;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-	return (size_t)(to - text);
+	return uri_unescape(text);
 }
 
 static struct MHD_Daemon *start(const struct listen_options *o, const struct sockaddr_in *at)

@@ -15,6 +15,7 @@ static int parse_authority(const char *text, int port, struct proxy_request *ret
 {
 	size_t len = strspn(text, "0123456789.");
 	struct in_addr in;
+	long number = port;
 	char *end;
 
 	if (len >= sizeof ret->address)
@@ -22,12 +23,14 @@ static int parse_authority(const char *text, int port, struct proxy_request *ret
 	(void)text_format(ret->address, sizeof ret->address, "%.*s", (int)len, text);
 	if (inet_pton(AF_INET, ret->address, &in) != 1)
 		return -EINVAL;
-	ret->port = port;
 	end = (char *)(uintptr_t)text + len;
 	if (*end == ':')
-		ret->port = (int)strtol(end + 1, &end, 10);
+		number = strtol(end + 1, &end, 10);
+	if (number <= 0 || number > 65535)
+		return -EINVAL;
+	ret->port = (int)number;
 	*rest = end;
-	return ret->port > 0 && ret->port < 65536 ? 0 : -EINVAL;
+	return 0;
 }
 
 static int parse_first(const char *line, struct proxy_request *ret, struct buf *forward)

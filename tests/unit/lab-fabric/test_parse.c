@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "kvp.h"
 #include "trouble.h"
+#include "uri.h"
 #include "version.h"
 #include "xml.h"
 
@@ -238,10 +239,78 @@ static void writes_the_pool_file(void **unused)
 	assert_int_equal(fs_remove(AT_FDCWD, dir), 0);
 }
 
+static const struct {
+	const char *name, *text;
+	int rc;
+	const char *want; /* of uri_decode */
+	const char *path; /* of uri_path, after uri_unescape */
+} uri_rows[] = {
+	{ "a path", "/a/b", 0, "/a/b", "/a/b" },
+	{ "the root", "/", 0, "/", "/" },
+	{ "a slash at the end", "/a/", 0, "/a/", "/a" },
+	{ "nothing", "", 0, "", "" },
+	{ "a code", "/a%2Fb%5f", 0, "/a/b_", "/a/b_" },
+	{ "a NUL is none", "/a%00b", -EINVAL, NULL, "/a%00b" },
+	{ "a code that is cut", "/a%4", -EINVAL, NULL, "/a%4" },
+	{ "a percent sign alone", "%", -EINVAL, NULL, "%" },
+	{ "no hexadecimal digits", "/%zz/%-1/% 1", -EINVAL, NULL, "/%zz/%-1/% 1" },
+	{ "a code is undone once", "%2541", 0, "%41", "%41" },
+	{ "too long", "/0123456789abcdef", -EINVAL, NULL, "/0123456789abcd" },
+};
+
+static void addresses_are_read(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(uri_rows); i++) {
+		const char *text = uri_rows[i].text;
+		char got[16] = "", path[16] = "", copy[32];
+		int rc = uri_decode(text, strlen(text), got, sizeof got);
+		size_t n;
+
+		(void)TEXT_COPY(copy, text);
+		n = uri_unescape(copy);
+		assert_int_equal(n, strlen(copy));
+		(void)uri_path(copy, path, sizeof path);
+		if (rc != uri_rows[i].rc || (rc == 0 && !text_eq(got, uri_rows[i].want)) ||
+		    !text_eq(path, uri_rows[i].path))
+			fail_msg("%s: %d %s %s", uri_rows[i].name, rc, got, path);
+	}
+}
+
+static const struct {
+	const char *name, *form;
+	int rc;
+	const char *want;
+} form_rows[] = {
+	{ "the first", "key=a&b=c", 0, "a" },
+	{ "the last", "b=c&key=a", 0, "a" },
+	{ "empty", "key=&b=c", 0, "" },
+	{ "the first of two", "key=a&key=b", 0, "a" },
+	{ "plus is a space", "key=a+b%2B", 0, "a b+" },
+	{ "not there", "other=key&xkey=a&keyx=b", -ENOENT, "" },
+	{ "no value", "key&b=c", -ENOENT, "" },
+	{ "no form", "", -ENOENT, "" },
+	{ "what follows a NUL is not lost", "key=a%00b", -EINVAL, "" },
+	{ "too long is not cut", "key=0123456789abcdef", -EINVAL, "" },
+};
+
+static void forms_are_read(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(form_rows); i++) {
+		char got[16];
+		int rc = uri_form_value(form_rows[i].form, "key", got, sizeof got);
+
+		if (rc != form_rows[i].rc || !text_eq(got, form_rows[i].want))
+			fail_msg("%s: %d %s", form_rows[i].name, rc, got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(resolves_versions),    cmocka_unit_test(parses_versions),
+		cmocka_unit_test(resolves_versions),    cmocka_unit_test(addresses_are_read),
+		cmocka_unit_test(forms_are_read),       cmocka_unit_test(parses_versions),
 		cmocka_unit_test(parses_troubles),      cmocka_unit_test(counts_troubles_down),
 		cmocka_unit_test(escapes_xml),          cmocka_unit_test(fills_templates),
 		cmocka_unit_test(packs_kvp_records),    cmocka_unit_test(writes_ipoib_values),

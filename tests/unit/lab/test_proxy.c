@@ -31,6 +31,8 @@ static const struct {
 	{ "a path alone", "GET /el9/x HTTP/1.1\r\n\r\n", -22, false, NULL, 0, NULL, NULL },
 	{ "a port that is none", "CONNECT 10.7.0.1:70000 HTTP/1.1\r\n\r\n", -22, false, NULL, 0,
 	  NULL, NULL },
+	{ "a port that would be 80 if it were cut", "CONNECT 10.7.0.1:4294967376 HTTP/1.1\r\n\r\n",
+	  -22, false, NULL, 0, NULL, NULL },
 	{ "a tunnel to a path", "CONNECT 10.7.0.1:80/x HTTP/1.1\r\n\r\n", -22, false, NULL, 0, NULL,
 	  NULL },
 	{ "no request", "\r\n\r\n", -22, false, NULL, 0, NULL, NULL },
