@@ -223,16 +223,18 @@ static void log_read(const struct host *h, const struct dkms_facts *m, const cha
 /* One module. */
 
 static int for_kernel(const struct host *h, const char *verb, const struct dkms_facts *m,
-		      const char *release, int deadline_s, struct error *err)
+		      const char *release, const char *option, int deadline_s, struct error *err)
 {
-	const char *const words[] = { verb, "-m", m->name, "-v", m->version, "-k", release, NULL };
+	const char *const words[] = { verb, "-m",    m->name, "-v", m->version,
+				      "-k", release, option,  NULL };
 
 	return text_eq(verb, "build") ? dkms_run(h, words, deadline_s, err)
 				      : call(h, words, deadline_s, err);
 }
 
-int dkms_install(const struct host *h, const struct dkms_facts *m, const char *release,
-		 int deadline_s, struct error *err)
+/* `option` may be NULL. */
+static int build_and_install(const struct host *h, const struct dkms_facts *m, const char *release,
+			     const char *option, int deadline_s, struct error *err)
 {
 	struct error why = { 0 };
 	char path[160], lines[320];
@@ -243,8 +245,8 @@ int dkms_install(const struct host *h, const struct dkms_facts *m, const char *r
 			err, FAULT_KERNEL_HEADERS, 0,
 			"%s cannot be compiled for kernel %s: its headers are not installed",
 			m->name, release);
-	if (for_kernel(h, "build", m, release, deadline_s, &why) == 0 &&
-	    for_kernel(h, "install", m, release, deadline_s, &why) == 0)
+	if (for_kernel(h, "build", m, release, option, deadline_s, &why) == 0 &&
+	    for_kernel(h, "install", m, release, option, deadline_s, &why) == 0)
 		return 0;
 	if (why.fault != FAULT_BUILD_FAILED) {
 		*err = why;
@@ -255,10 +257,22 @@ int dkms_install(const struct host *h, const struct dkms_facts *m, const char *r
 			 m->name, m->version, release, lines[0] ? lines : why.what);
 }
 
+int dkms_install(const struct host *h, const struct dkms_facts *m, const char *release,
+		 int deadline_s, struct error *err)
+{
+	return build_and_install(h, m, release, NULL, deadline_s, err);
+}
+
+int dkms_rebuild(const struct host *h, const struct dkms_facts *m, const char *release,
+		 int deadline_s, struct error *err)
+{
+	return build_and_install(h, m, release, "--force", deadline_s, err);
+}
+
 int dkms_uninstall(const struct host *h, const struct dkms_facts *m, const char *release,
 		   int deadline_s, struct error *err)
 {
-	return for_kernel(h, "remove", m, release, deadline_s, err);
+	return for_kernel(h, "remove", m, release, NULL, deadline_s, err);
 }
 
 /* What is left. */

@@ -28,6 +28,9 @@ int dkms_run(const struct host *h, const char *const *words, int deadline_s, str
  * none; FAULT_BUILD_FAILED with the lines of the log that matter. */
 int dkms_install(const struct host *h, const struct dkms_facts *module, const char *release,
 		 int deadline_s, struct error *err);
+/* The same where it is there already: build it anew, and put that in place. */
+int dkms_rebuild(const struct host *h, const struct dkms_facts *module, const char *release,
+		 int deadline_s, struct error *err);
 /* Take it out for that kernel alone. */
 int dkms_uninstall(const struct host *h, const struct dkms_facts *module, const char *release,
 		   int deadline_s, struct error *err);

@@ -33,6 +33,7 @@ enum step_kind {
 	STEP_RELOAD,     /* put the new modules in the place of the loaded ones, under a dead-man
 			    switch */
 	STEP_MANAGER,   /* have systemd take over defaults that it reads once; items: their names */
+	STEP_FOREIGN,   /* build what hangs on the stack and is somebody else's anew against it */
 	STEP_ADDRESSES, /* give IPoIB interfaces the addresses that the host assigned */
 	STEP_KIND_COUNT
 };

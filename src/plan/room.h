@@ -132,6 +132,8 @@ bool row_is_vendors(const struct driver_row *row);
 
 /* Are the modules that it brings other ones than the kernel's own? */
 bool row_replaces_modules(const struct driver_row *row);
+/* Does what DKMS calls so hang on the modules of the stack, and is somebody else's? */
+bool dkms_hangs_on_stack(const struct facts *f, const char *name);
 
 /* Is this module lacking even when the row's packages are installed? */
 bool row_lacks_module(const struct driver_row *row, const struct facts *f, const char *name);

@@ -61,6 +61,20 @@ static bool dkms_knows(const struct facts *f, const char *begin)
 	return false;
 }
 
+bool dkms_hangs_on_stack(const struct facts *f, const char *name)
+{
+	static const char *const names[] = { "lustre",      "beegfs", "nvidia",
+					     "nv_peer_mem", "gpfs",   "weka" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (text_starts(name, names[i]))
+			return true;
+	for (unsigned i = 0; i < f->nusers; i++)
+		if (text_starts(name, f->users[i].name))
+			return true;
+	return false;
+}
+
 static bool user_is_rebuilt(const struct facts *f, const char *module)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(packed); i++)

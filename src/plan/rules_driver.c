@@ -175,18 +175,6 @@ static bool baseos_conflict(const struct inputs *in, const struct driver_row *ro
 	return true;
 }
 
-/* DKMS' names of software that hangs on the stack and is not of it. */
-static bool dkms_is_foreign(const char *name)
-{
-	static const char *const names[] = { "lustre",      "beegfs", "nvidia",
-					     "nv_peer_mem", "gpfs",   "weka" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (text_starts(name, names[i]))
-			return true;
-	return false;
-}
-
 /* They come with the kernel, hold the core of the stack, and are built for the kernel's own. */
 static const char *const auxiliary[] = { "mlx5_vdpa", "mlx5_fwctl", "mlx5_dpll", "irdma" };
 
@@ -202,7 +190,8 @@ static void foreign_names(const struct facts *f, char *users, char *dkms, size_t
 		if (strstr(users, f->users[i].name) == NULL)
 			text_list_add(users, size, f->users[i].name);
 	for (unsigned i = 0; i < f->ndkms; i++)
-		if (dkms_is_foreign(f->dkms[i].name) && strstr(dkms, f->dkms[i].name) == NULL)
+		if (dkms_hangs_on_stack(f, f->dkms[i].name) &&
+		    strstr(dkms, f->dkms[i].name) == NULL)
 			text_list_add(dkms, size, f->dkms[i].name);
 }
 
@@ -218,7 +207,7 @@ static bool foreign_modules(const struct inputs *in, const struct driver_row *ro
 		return false;
 	(void)text_format(what, size, "%s%s%s%s%s%s", users[0] != '\0' ? "loaded and in use: " : "",
 			  users, users[0] != '\0' && dkms[0] != '\0' ? "; " : "",
-			  dkms[0] != '\0' ? "DKMS must rebuild " : "", dkms,
+			  dkms[0] != '\0' ? "DKMS rebuilds " : "", dkms,
 			  dkms[0] != '\0' ? " against the new stack" : "");
 	return true;
 }

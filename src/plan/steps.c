@@ -308,6 +308,34 @@ static void initramfs_step(const char *id, const struct facts *f, const struct d
 			keeps ? "each is put back as it was" : "see the one that was kept");
 }
 
+/* Items: what to do, then DKMS' names of what hangs on the stack and is somebody else's. Twice, as
+ * with the initramfs. */
+static void foreign_step(const char *id, const struct facts *f, struct plan *ret)
+{
+	struct step *s = step_add(ret, id, STEP_FOREIGN);
+	bool keeps = text_eq(id, "foreign-keep");
+	char names[100] = "";
+
+	item_add(s, keeps ? "keep" : "rebuild");
+	for (unsigned i = 0; i < f->ndkms; i++) {
+		const char *name = f->dkms[i].name;
+
+		if (f->dkms[i].state != DKMS_INSTALLED || !dkms_hangs_on_stack(f, name) ||
+		    list_has(names, name))
+			continue;
+		text_list_add(names, sizeof names, name);
+		item_add(s, name);
+		change_add(s, keeps ? "the modules of %s are kept" : "modules of %s, built anew",
+			   name);
+	}
+	(void)TEXT_FORMAT(s->what,
+			  keeps ? "keep the modules of %s, which hang on those that are replaced"
+				: "have DKMS build %s anew against the new stack",
+			  names);
+	(void)TEXT_COPY(s->undo, keeps ? "each is put back as it was" : "see those that were kept");
+	step_drop_if_idle(ret);
+}
+
 /* While another stack's core is loaded, modules of this one would not fit to it. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
@@ -317,6 +345,8 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 	ret->reboot = row_replaces_modules(row) && stack_loaded_module(f) != NULL;
 	if (renews)
 		initramfs_step("initramfs-keep", f, row, ret);
+	if (row_replaces_modules(row))
+		foreign_step("foreign-keep", f, ret);
 	/* First: a pack that turns out to be wrong has changed nothing. */
 	if (in->pack != NULL)
 		prebuilt_step(in->pack, &ret->steps[ret->nsteps++]);
@@ -324,6 +354,8 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		vendor_steps(in, row, ret);
 	else
 		packages_step(f, row, ret);
+	if (row_replaces_modules(row))
+		foreign_step("foreign-rebuild", f, ret);
 	if (row->builds && kernel_wants_signatures(f) && in->settings->modules_key[0] != '\0')
 		sign_step(in, row, ret);
 	vendor_show_mirror(in->settings, ret);

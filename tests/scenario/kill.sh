@@ -2,7 +2,7 @@
 # package manager, a scriptlet or everything, held and then killed, a disk that is full or fails from some write on, a network that
 # is cut off (even runs); then the next verb, goal state or boot. What must hold: the machine is
 # then exactly in the new state or exactly in the former one, as the oracle tells, and the product says which truthfully. $SEED
-# and $N tell the draws.
+# and $N tell the draws. The route is the inbox one, on three images; with 200 runs and more one in 25 is a vendor's (vendor_kind).
 
 . "$here/oracle.sh"
 
@@ -15,39 +15,66 @@ cases() {
 i=1
 while [ $i -le "${N:-0}" ]; do eval "case_run_$i() { one_run $i; }"; i=$((i + 1)); done
 
-# apt, and in every fifth run dnf or zypper.
-prepare() {
-	for image in debian12 el9 sles15; do
-		[ "$N" -ge 10 ] || [ $image = debian12 ] || continue
-		make_controls $image || return 1
-		measure $image || return 1
-	done
-}
-
-# The length of a run, and the number of its durable writes, from a run of its own.
-measure() {
-	create measure --no-agent --image "$1"
-	arm measure
-	begin=$(date +%s%N)
-	sh_in measure "KILL_AT_COUNT=/root/writes /root/kill-at 100000 /root/ib-vmext apply --yes --settings /root/settings" || return 1
-	echo $((($(date +%s%N) - begin) / 1000000)) >"$work/run-ms-$1"
-	in_vm measure cat /root/writes >"$work/writes-$1"
-	echo "$1: a run takes $(cat "$work/run-ms-$1") ms and makes $(cat "$work/writes-$1") durable writes; seed $SEED"
-	vm delete measure >/dev/null
-}
-
+# Kinds are images with the inbox route, and vendors' routes. $KINDS: these alone, in turn.
 image_of() {
-	if [ "$N" -lt 10 ] || [ $(($1 / 2 % 5)) -ne 4 ]; then echo debian12
+	case $1 in
+	doca) echo ubuntu22.04 ;;
+	mlnx) echo el8 ;;
+	*) echo "$1" ;;
+	esac
+}
+settings_of() {
+	case $1 in
+	doca) with '{"driver": "doca-ofed", "driverVersion": "3.2.1"}' ;;
+	mlnx) with '{"driver": "mlnx-ofed", "driverVersion": "24.10-0.7.0.0"}' ;;
+	*) echo '{"driver": "inbox"}' ;;
+	esac
+}
+# apt; in every fifth run dnf or zypper.
+kind_of() {
+	if [ -n "${KINDS:-}" ]; then
+		# shellcheck disable=SC2086
+		set -- "$1" $KINDS
+		eval "echo \${$(($1 % ($# - 1) + 2))}"
+	elif [ "$N" -ge 200 ] && [ $(($1 % 25)) -eq 12 ]; then
+		if [ $(($1 / 25 % 2)) -eq 0 ]; then echo doca; else echo mlnx; fi
+	elif [ "$N" -lt 10 ] || [ $(($1 / 2 % 5)) -ne 4 ]; then echo debian12
 	elif [ $(($1 / 10 % 2)) -eq 0 ]; then echo el9
 	else echo sles15
 	fi
+}
+
+prepare() {
+	WORK=$work i=1
+	while [ $i -le "$N" ]; do kind_of $i; i=$((i + 1)); done | sort -u >"$work/kinds"
+	if grep -qx -e doca -e mlnx "$work/kinds"; then "$LAB" mirror vendors >"$work/vendors.json" || return 1; fi
+	for kind in $(cat "$work/kinds"); do
+		make_controls "$kind" "$(image_of "$kind")" || return 1
+		measure "$kind" || return 1
+	done
+}
+
+# The length of a run, and the number of its durable writes, from a run of its own. What that leaves of a vendor's route is the control
+# of success: routes.sh tells whether it is right.
+measure() {
+	measure_vm=measure
+	if vendor_kind "$1"; then measure_vm=control-$1-success; fi
+	create $measure_vm --no-agent --image "$(image_of "$1")"
+	arm $measure_vm "$1"
+	begin=$(date +%s%N)
+	sh_in $measure_vm "KILL_AT_COUNT=/root/writes /root/kill-at 100000 /root/ib-vmext apply --yes --settings /root/settings" || return 1
+	echo $((($(date +%s%N) - begin) / 1000000)) >"$work/run-ms-$1"
+	in_vm $measure_vm cat /root/writes >"$work/writes-$1"
+	echo "$1: a run takes $(cat "$work/run-ms-$1") ms and makes $(cat "$work/writes-$1") durable writes; seed $SEED"
+	if vendor_kind "$1"; then told_of_control "$1" success; else vm delete measure >/dev/null; fi
 }
 
 arm() {
 	put "$1" "$top/build/ib-vmext" /root/ib-vmext
 	put "$1" "$FAULTS/kill-at" /root/kill-at
 	put "$1" "$here/manifest.py" /root/manifest.py
-	sh_in "$1" "echo '{\"driver\": \"inbox\"}' >/root/settings"
+	settings_of "$2" >"$WORK/settings-$1"
+	put "$1" "$WORK/settings-$1" /root/settings 644
 	apt_started "$1"
 }
 
@@ -117,7 +144,7 @@ kill_everything() {
 }
 # These two, and what they did, begin with a goal state.
 deployed_at_work() {
-	deploy "$VM" --settings '{"driver": "inbox"}'
+	deploy "$VM" --settings "$(settings_of "$kind")"
 	wait_until 60 sh_in "$VM" "pgrep -f '[h]andler worker'"
 	pause "$at"
 }
@@ -145,27 +172,29 @@ next_boot() {
 	if sh_in "$VM" "test -e $STATE/journal/open && test ! -e /etc/systemd/system/multi-user.target.wants/ib-vmext-resume.service"; then
 		# Before the first change was prepared, or at its very end: nothing goes on by itself, and the next verb finds it. Of the
 		# unit the file may be there, but not what enables it.
-		sh_in "$VM" "grep -qE '\"to\": ?\"(done|undone)\"' $STATE/journal/\$(cat $STATE/journal/open).jsonl" || told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-$image-untouched" -
+		sh_in "$VM" "grep -qE '\"to\": ?\"(done|undone)\"' $STATE/journal/\$(cat $STATE/journal/open).jsonl" || told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-$kind-untouched" -
 		next=next_verb
 		next_verb
 	fi
 	at_rest
 }
 next_goal_state() {
-	deploy "$VM" --settings '{"driver": "inbox", "timestamp": 7}'
-	"$LAB" extension wait "$VM" --timeout 240 --until final >/dev/null || [ "$(status_of "$VM" .status)" = error ] || fail "no final status"
+	deploy "$VM" --settings "$(settings_of "$kind" | jq -c '. + {timestamp: 7}')"
+	"$LAB" extension wait "$VM" --timeout 600 --until final >/dev/null || [ "$(status_of "$VM" .status)" = error ] || fail "no final status"
 	at_rest
 }
 at_rest() {
-	wait_until 180 sh_in "$VM" "test ! -e $STATE/journal/open"
+	wait_until 400 sh_in "$VM" "test ! -e $STATE/journal/open"
 	wait_until 30 sh_in "$VM" '! pgrep -x ib-vmext'
 }
 
 # As the plain package manager leaves a root after install and removal (groups stay), or as it was before anything.
-equals_former() { (equals "$1" "control-$image-former") >"$CASE_DIR/former" 2>&1 || equals "$1" "control-$image-untouched" || { cat "$CASE_DIR/former"; return 1; }; }
+equals_former() { (equals "$1" "control-$kind-former") >"$CASE_DIR/former" 2>&1 || equals "$1" "control-$kind-untouched" || { cat "$CASE_DIR/former"; return 1; }; }
 
 settled() {
-	if sh_in "$VM" 'if [ -e /usr/bin/rpm ]; then rpm -q rdma-core; else [ "$(dpkg-query -W -f "\${db:Status-Abbrev}" rdma-core)" = "ii " ]; fi' >/dev/null 2>&1; then
+	if vendor_kind "$kind"; then
+		if sh_in "$VM" 'command -v ofed_info' >/dev/null; then echo success; else echo former; fi
+	elif sh_in "$VM" 'if [ -e /usr/bin/rpm ]; then rpm -q rdma-core; else [ "$(dpkg-query -W -f "\${db:Status-Abbrev}" rdma-core)" = "ii " ]; fi' >/dev/null 2>&1; then
 		echo success
 	else
 		echo former
@@ -173,29 +202,29 @@ settled() {
 }
 
 one_run() {
-	image=$(image_of "$1")
-	writes=$(cat "$WORK/writes-$image")
+	kind=$(kind_of "$1") image=$(image_of "$kind")
+	writes=$(cat "$WORK/writes-$kind")
 	refuse=$(draw "$1" 3 4)
 	next=$(one_of "$1" 2 next_verb next_boot next_goal_state)
 	if [ $(($1 % 2)) -eq 1 ]; then
 		way=kill_after_a_write
 		at=$(((SEED + $1 / 2 - $1 / 10) % writes + 1))
-		[ "$image" = debian12 ] || at=$(($(draw "$1" 4 "$writes") + 1))
+		[ "$kind" = debian12 ] || at=$(($(draw "$1" 4 "$writes") + 1))
 	else
 		way=$(one_of "$1" 1 kill_the_verb kill_the_worker kill_the_agent kill_the_package_manager kill_a_scriptlet kill_everything \
 			stop_and_kill fill_the_disk fail_the_disk cut_the_network)
 		case $way in
 		# The last writes tidy up after success: what fails there is told in the log alone.
 		stop_and_kill | *_the_disk) at=$(($(draw "$1" 4 $((writes - 10))) + 1)) ;;
-		*) at=$(draw "$1" 4 "$(cat "$WORK/run-ms-$image")") ;;
+		*) at=$(draw "$1" 4 "$(cat "$WORK/run-ms-$kind")") ;;
 		esac
 	fi
-	echo "run $1 of seed $SEED, $image: $way at $at, then $next$([ "$refuse" -ne 0 ] || echo ', and the module is refused')"
+	echo "run $1 of seed $SEED, $kind: $way at $at, then $next$([ "$refuse" -ne 0 ] || echo ', and the module is refused')"
 	case $next$way in
 	*next_goal_state* | *kill_the_worker | *kill_the_agent) create "$VM" --image "$image" ;;
 	*) create "$VM" --no-agent --image "$image" ;;
 	esac
-	arm "$VM"
+	arm "$VM" "$kind"
 	[ "$refuse" -ne 0 ] || sh_in "$VM" 'mkdir -p /run/ib-lab/refuse && echo "Key was rejected by service" >/run/ib-lab/refuse/mlx5_ib'
 	$way
 	$next
@@ -210,9 +239,9 @@ one_run() {
 		want_nothing_of_ours "$VM"
 	else
 		in_vm "$VM" test -e "$STATE/receipt.json" || fail "new state without a receipt"
-		if [ "$image" = debian12 ]; then want_stack "$VM"; else want_port "$VM"; fi
+		if [ "$kind" = debian12 ]; then want_stack "$VM"; else want_port "$VM"; fi
 	fi
 	in_vm "$VM" test ! -e /etc/systemd/system/ib-vmext-resume.service || fail "the resume unit stayed: $(sh_in "$VM" "ls -la $STATE $STATE/journal; cat /root/next; tail -15 $STATUS_LOG; ps ax | grep ib-vmext")"
-	if [ "$end" = success ]; then equals "$VM" "control-$image-success"; else equals_former "$VM"; fi
+	if [ "$end" = success ]; then equals "$VM" "control-$kind-success"; else equals_former "$VM"; fi
 	echo "ended in: $end"
 }

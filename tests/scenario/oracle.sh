@@ -87,19 +87,44 @@ plain() {
 	*) INSTALL="dnf -y -q install $PLAIN" REMOVE="dnf -y -q remove $PLAIN" ;;
 	esac
 }
+told_of_control() {
+	told "control-$1-$2" >"$work/told-control-$1-$2" && modules_of "control-$1-$2" >"$work/modules-control-$1-$2"
+}
+# control KIND IMAGE STATE
+control() {
+	control_vm=control-$1-$3
+	create "$control_vm" --no-agent --image "$2"
+	put "$control_vm" "$here/manifest.py" /root/manifest.py
+	apt_started "$control_vm"
+	case $3 in
+	former) if vendor_kind "$1"; then CASE_DIR=$work came_and_left "$control_vm" "$2"; else sh_in "$control_vm" "{ $INSTALL && $REMOVE; } >/dev/null"; fi ;;
+	success) sh_in "$control_vm" "$INSTALL >/dev/null && modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" ;;
+	esac && told_of_control "$1" "$3"
+}
+# make_controls KIND IMAGE: the success of a vendor's kind is another matter.
 make_controls() {
 	plain "$1"
-	for control in untouched former success; do
-		control_vm=control-$1-$control
-		create "$control_vm" --no-agent --image "$1"
-		put "$control_vm" "$here/manifest.py" /root/manifest.py
-		[ $control = untouched ] || sh_in "$control_vm" "$INSTALL >/dev/null" || return 1
-	done
-	sh_in "control-$1-former" "$REMOVE >/dev/null" || return 1
-	sh_in "control-$1-success" "modprobe -S \$(cat /proc/sys/kernel/osrelease) -a $MODULES" || return 1
-	apt_started "control-$1-untouched" || return 1
-	for control in untouched former success; do
-		told "control-$1-$control" >"$work/told-control-$1-$control" || return 1
-		modules_of "control-$1-$control" >"$work/modules-control-$1-$control" || return 1
-	done
+	control "$1" "$2" untouched && control "$1" "$2" former && { vendor_kind "$1" || control "$1" "$2" success; }
 }
+
+# ---- of the vendors' routes -----------------------------------------------------------------------------------------------------
+
+# Of the kinds of the kill tests, those of a vendor.
+vendor_kind() { case $1 in doca | mlnx) ;; *) return 1 ;; esac; }
+
+# with JSON: the settings that use the stand-ins of the vendors' files ($WORK/vendors.json), and these.
+with() { jq -c --argjson more "$1" '. + $more' "$WORK/vendors.json"; }
+
+# came_and_left VM IMAGE: there packages of the distribution come and leave, by its package manager alone: those whose group stays on
+# Ubuntu, and what compiling needs.
+came_and_left() {
+	case $2 in
+	ubuntu*) sh_in "$1" 'export DEBIAN_FRONTEND=noninteractive
+		packages="rdma-core ibverbs-providers"
+		apt-get -q update && apt-get -y -q --no-install-recommends install $packages && apt-get -y -q purge --auto-remove $packages' ;;
+	*) sh_in "$1" 'packages="gcc make dkms elfutils-libelf-devel kernel-devel-$(uname -r)"
+		$(command -v dnf || echo yum) -q -y install $packages && $(command -v dnf || echo yum) -q -y remove $packages' ;;
+	esac >"$CASE_DIR/control-packages" 2>&1 || fail "$(tail -3 "$CASE_DIR/control-packages")"
+}
+# The slices that the agent makes when it has an extension, and the settings of its own unit.
+not_agents() { grep -v -E '(^|/)(azure[a-z-]*[.]slice|walinuxagent[.]service[.]d)'; }

@@ -22,6 +22,7 @@ route_mlnx_el8
 route_mlnx_el7
 route_pinned
 route_masked_build
+route_foreign
 CASES
 }
 
@@ -199,25 +200,13 @@ case_fixture_trust() {
 
 # ---- by the agent -----------------------------------------------------------------------------------------------------------------
 
-# with JSON: the settings that use the stand-ins, and these.
-with() { jq -c --argjson more "$1" '. + $more' "$WORK/vendors.json"; }
-
-# A VM to which packages of the distribution came and left, by its package manager alone: those whose group stays on Ubuntu, and what
-# compiling needs.
+# $VM-2, a control for $VM: see came_and_left.
 untouched() {
 	create "$VM-2" --image "$1" --no-agent
 	for untouched_vm in "$VM" "$VM-2"; do put "$untouched_vm" "$here/manifest.py" /root/manifest.py; done
 	apt_started "$VM-2"
-	case $1 in
-	ubuntu*) sh_in "$VM-2" 'export DEBIAN_FRONTEND=noninteractive
-		packages="rdma-core ibverbs-providers"
-		apt-get -q update && apt-get -y -q --no-install-recommends install $packages && apt-get -y -q purge --auto-remove $packages' ;;
-	*) sh_in "$VM-2" 'packages="gcc make dkms elfutils-libelf-devel kernel-devel-$(uname -r)"
-		$(command -v dnf || echo yum) -q -y install $packages && $(command -v dnf || echo yum) -q -y remove $packages' ;;
-	esac >"$CASE_DIR/control-packages" 2>&1 || fail "$(tail -3 "$CASE_DIR/control-packages")"
+	came_and_left "$VM-2" "$1"
 }
-# The slices that the agent makes when it has an extension, and the settings of its own unit.
-not_agents() { grep -v -E '(^|/)(azure[a-z-]*[.]slice|walinuxagent[.]service[.]d)'; }
 # want_untouched: files, packages, marks and units of $VM are those of $VM-2; a loaded module stays until the next boot.
 want_untouched() {
 	layer_paths "$VM" "$VM-2" >"$CASE_DIR/paths"
@@ -262,6 +251,8 @@ route() {
 	fi
 	"$LAB" extension delete "$VM" >/dev/null
 	wait_for "$VM" --until gone
+	# The handler waits 240 s for the worker, and leaves it at work then.
+	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
 	want_untouched
 }
 
@@ -305,4 +296,47 @@ case_route_masked_build() {
 	deploy "$VM" --settings "$(with '{"driver": "doca-ofed"}')"
 	want_code "$VM" 14 build
 	want_untouched
+}
+
+# Somebody else's module that hangs on the stack, by DKMS: the source tells which stack it was built against.
+foreign_put() {
+	sh_in "$1" 'd=/usr/src/beegfs-7.4 && mkdir -p $d && cd $d && cat >beegfs.c <<C
+#include <linux/module.h>
+MODULE_LICENSE("GPL");
+MODULE_VERSION(STACK);
+C
+	cat >Makefile <<M
+obj-m := beegfs.o
+ccflags-y := -DSTACK="\"\$(if \$(wildcard /usr/src/ofa_kernel/x86_64/*/Module.symvers),vendor,inbox)\""
+M
+	cat >dkms.conf <<D
+PACKAGE_NAME="beegfs"
+PACKAGE_VERSION="7.4"
+AUTOINSTALL="yes"
+MAKE[0]="make -C \$kernel_source_dir M=\$dkms_tree/\$PACKAGE_NAME/\$PACKAGE_VERSION/build modules"
+CLEAN="true"
+BUILT_MODULE_NAME[0]="beegfs"
+DEST_MODULE_LOCATION[0]="/updates"
+D
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update && apt-get -y -q --no-install-recommends install "linux-headers-$(uname -r)" gcc make dkms &&
+		dkms install -m beegfs -v 7.4 -k "$(uname -r)"' >"$CASE_DIR/foreign" 2>&1 || fail "$(tail -5 "$CASE_DIR/foreign")"
+}
+foreign_stack() { sh_in "$VM" 'modinfo -k "$(uname -r)" -F version beegfs'; }
+
+# It is built anew against the vendor's stack; undo has the former file back, to the byte.
+case_route_foreign() {
+	TIMEOUT=900
+	create "$VM" --image ubuntu22.04
+	foreign_put "$VM"
+	[ "$(foreign_stack)" = inbox ] || fail "built against $(foreign_stack)"
+	sh_in "$VM" 'cd /var/lib/dkms/beegfs && find . /lib/modules/*/updates -name "beegfs*.ko*" -type f -o -name make.log | sort | xargs sha256sum' >"$CASE_DIR/built"
+	deploy "$VM" --settings "$(with '{"driver": "doca-ofed", "driverVersion": "3.2.1", "onRemove": "undo"}')"
+	want_route OFED-internal-25.10-1.6.6
+	[ "$(foreign_stack)" = vendor ] || fail "still built against $(foreign_stack)"
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+	[ "$(foreign_stack)" = inbox ] || fail "built against $(foreign_stack) after undo"
+	sh_in "$VM" 'cd /var/lib/dkms/beegfs && sha256sum -c' <"$CASE_DIR/built" >"$CASE_DIR/check" || fail "$(cat "$CASE_DIR/check")"
 }

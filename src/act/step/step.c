@@ -13,7 +13,7 @@ const struct step_ops *step_ops(enum step_kind kind)
 		[STEP_RELOAD] = &step_reload,       [STEP_REPOSITORY] = &step_repository,
 		[STEP_BUILD] = &step_build,         [STEP_INSTALLER] = &step_installer,
 		[STEP_MANAGER] = &step_manager,     [STEP_ADDRESSES] = &step_addresses,
-		[STEP_INITRAMFS] = &step_initramfs,
+		[STEP_INITRAMFS] = &step_initramfs, [STEP_FOREIGN] = &step_foreign,
 	};
 
 	return table[kind];

@@ -67,6 +67,7 @@ extern const struct step_ops step_download;
 extern const struct step_ops step_services;
 extern const struct step_ops step_prebuilt;
 extern const struct step_ops step_initramfs;
+extern const struct step_ops step_foreign;
 extern const struct step_ops step_next_boot;
 extern const struct step_ops step_sign;
 extern const struct step_ops step_reload;
