@@ -156,6 +156,11 @@ static int make_ready(struct run *r, struct transaction *t, struct error *err)
 	char done[400];
 
 	estimate_of(r->act->host, r->act->state, plan, &r->estimate);
+	if (plan_keeps(plan)) {
+		plan->resolved = true;
+		tell_plan(r, STAGE_DONE, 0, "plan.done", plan->decision.reason);
+		return 0;
+	}
 	tell_plan(r, STAGE_RUNNING, -1, "plan.resolve",
 		  "asking the package manager what it would change, and downloading it");
 	r->steps.packages.stage = "plan";

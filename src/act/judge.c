@@ -139,6 +139,9 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 
 	if (carry_possible(plan, f, err) < 0)
 		return -1;
+	plan->resolved = plan_keeps(plan);
+	if (plan->resolved)
+		return 0;
 	if (h->live && (offline_ready(&c, f, err) < 0 || reach_all(&c, plan, err) < 0))
 		return -1;
 	if (step_repository_possible(&c, plan, err) < 0)

@@ -2,6 +2,7 @@
 #include "act/run_room.h"
 
 #include "act/judge.h"
+#include "act/boot/kernel_change.h"
 #include "act/boot/next_boot.h"
 #include "act/boot/onlookers.h"
 #include "act/outcome.h"
@@ -16,15 +17,16 @@
 
 enum { DRIVER_APPEARS_S = 15, COMMAND_S = 300, COMMAND_POLL_MS = 2000 };
 
-/* While the boot lasts in which the modules were replaced, the former ones are loaded. */
+/* While the boot lasts in which the modules were replaced, the former ones are loaded; a stack that
+ * is kept may be one that an earlier run has put there. */
 static bool awaits_boot(const struct run *r)
 {
 	AUTO_JSON json_t *receipt = NULL;
 
-	if (!r->journal.plan.reboot)
+	if (!r->journal.plan.reboot && !plan_keeps(&r->journal.plan))
 		return false;
 	receipt = receipt_read(r->act->host);
-	return text_eq(r->journal.changed_boot, r->journal.boot) ||
+	return (r->journal.plan.reboot && text_eq(r->journal.changed_boot, r->journal.boot)) ||
 	       receipt_awaits_boot(r->act->host, receipt);
 }
 
@@ -115,7 +117,8 @@ static unsigned scope_of(const struct plan *p, bool awaits)
 	for (unsigned i = 0; i < p->nsteps; i++) {
 		if (p->steps[i].kind == STEP_MANAGER)
 			scope |= VERIFY_LIMITS;
-		if (!awaits && text_eq(p->steps[i].id, "ipoib-unit"))
+		if (!awaits &&
+		    (text_eq(p->steps[i].id, "ipoib-unit") || p->steps[i].kind == STEP_ADDRESSES))
 			scope |= VERIFY_IPOIB;
 	}
 	return scope;
@@ -145,7 +148,8 @@ static enum event_kind fail_verification(struct run *r)
 	/* Waiting for the ports ends early for a newer request. */
 	if (!run_must_stop(r, &r->cause))
 		error_set(&r->cause, outcome_fault(r->out->verification.verdict), 0,
-			  "the driver was installed and loaded, but %s", summary);
+			  "the driver was %s, but %s",
+			  plan_keeps(&r->journal.plan) ? "kept" : "installed and loaded", summary);
 	log_stage(r->act->host->log, "verify", STAGE_FAILED, -1, "verify.failed", "%s",
 		  r->cause.what);
 	return EV_VERIFY_FAILED;
@@ -156,6 +160,17 @@ static bool is_dead(const struct verification *v)
 	return v->verdict == VERDICT_DRIVER_BROKEN || v->verdict == VERDICT_ABSENT;
 }
 
+static void fill_kept(struct run *r)
+{
+	AUTO_JSON json_t *receipt = receipt_read(r->act->host);
+	char told[700];
+
+	r->out->reboot_pending = awaits_boot(r);
+	if (!kernel_change_tells(r->act->host, receipt, told, sizeof(told)))
+		told[0] = '\0';
+	outcome_of_kept(r->out, told);
+}
+
 void run_fill_done(struct run *r)
 {
 	struct outcome *out = r->out;
@@ -164,6 +179,8 @@ void run_fill_done(struct run *r)
 	out->plan = r->journal.plan;
 	if (!r->verified)
 		TEXT_COPY(out->message, "The interrupted run had come to its end before.");
+	else if (plan_keeps(&r->journal.plan))
+		fill_kept(r);
 	else if (awaits_boot(r))
 		outcome_of_pending(out, r->pending);
 	else
@@ -174,7 +191,8 @@ enum event_kind phase_verifying(struct run *r, struct error *err)
 {
 	const struct outcome *out = r->out;
 	struct log *log = r->act->host->log;
-	int reboot = awaits_boot(r) ? may_reboot(r, &r->cause) : 0;
+	bool due = r->journal.plan.reboot && awaits_boot(r);
+	int reboot = due ? may_reboot(r, &r->cause) : 0;
 	struct position at = { (int)r->journal.plan.nsteps, 0 };
 	struct progress progress = { "verify", STAGE_RUNNING,
 				     estimate_percent(&r->estimate, &r->journal.plan, at),

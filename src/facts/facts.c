@@ -69,3 +69,11 @@ const struct package_facts *facts_package(const struct facts *f, const char *nam
 	}
 	return NULL;
 }
+
+bool facts_has_own_file(const struct facts *f, const char *path)
+{
+	for (unsigned i = 0; i < f->nown_files; i++)
+		if (text_eq(f->own_files[i].path, path))
+			return true;
+	return false;
+}

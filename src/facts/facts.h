@@ -60,6 +60,7 @@ enum {
 	FACTS_PACKS_MAX = 16,
 	FACTS_KERNELS_MAX = 16,
 	FACTS_ASSIGNED_MAX = 64,
+	FACTS_OWN_FILES_MAX = 16,
 };
 
 struct vm_facts {
@@ -252,6 +253,11 @@ struct package_facts {
 	bool half_installed; /* unpacked, half-configured, ... */
 };
 
+/* A file of configuration that ib-vmext has written (facts/own_files.h), whatever is in it now. */
+struct own_file {
+	char path[64];
+};
+
 /* A pack of prebuilt modules, where the settings say that there are some (facts/pack.h). */
 struct pack_facts {
 	char file[160]; /* "ib-vmext-pack_doca-ofed-3.2.1_5.15.0-1064-azure_x86_64.tar" */
@@ -312,6 +318,8 @@ struct facts {
 	char pending_kernel[96]; /* a newer kernel waits for a reboot: its release, or "yes" */
 	char ofed_text[64];      /* what ofed_info -s printed, cut */
 	bool systemd;            /* run/systemd/system is there */
+	struct own_file own_files[FACTS_OWN_FILES_MAX];
+	unsigned nown_files;
 	struct pack_facts packs[FACTS_PACKS_MAX]; /* read only where settings are at hand */
 	unsigned npacks;
 	char packs_why[240]; /* why none could be fetched of a web address; a clause */
@@ -329,6 +337,7 @@ unsigned facts_count_infiniband_nics(const struct facts *f);
 unsigned facts_count_infiniband_ports(const struct facts *f, enum port_state at_least);
 const struct module_facts *facts_module(const struct facts *f, const char *name);
 const struct package_facts *facts_package(const struct facts *f, const char *name);
+bool facts_has_own_file(const struct facts *f, const char *path);
 
 const char *driver_kind_name(enum driver_kind kind);          /* "mlnx-ofed" */
 const char *link_layer_name(enum link_layer layer);           /* "InfiniBand", NULL if unknown */

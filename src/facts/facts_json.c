@@ -254,6 +254,7 @@ static const struct record_field space[] = { PART(NULL, space_fields) };
 static const struct record_field user[] = { PART(NULL, user_fields) };
 static const struct record_field dkms[] = { PART(NULL, dkms_fields) };
 static const struct record_field image[] = { PART(NULL, image_fields) };
+static const struct record_field own_file[] = { TEXT(own_file, NULL, path) };
 static const struct record_field pack[] = { PART(NULL, pack_fields) };
 
 static const struct record_field fact_fields[] = {
@@ -288,6 +289,7 @@ static const struct record_field fact_fields[] = {
 	TEXT(facts, "pendingKernel", pending_kernel),
 	TEXT(facts, "ofedText", ofed_text),
 	PLAIN(facts, "systemd", BOOL, systemd),
+	LIST(facts, "ownFiles", own_files, nown_files, own_file),
 	LIST(facts, "packs", packs, npacks, pack),
 	TEXT(facts, "packsWhy", packs_why),
 };

@@ -108,7 +108,6 @@ enum route_end keep_consider(const struct inputs *in, struct candidate *c,
 	c->eligible = true;
 	c->estimate.seconds = c->estimate.download_bytes = c->estimate.disk_bytes = 0;
 	(void)TEXT_COPY(c->estimate.basis, "catalogue");
-	(void)TEXT_FORMAT(c->why, "%s %s serves this machine already, nothing to do", kind,
-			  f->driver.version);
+	(void)TEXT_FORMAT(c->why, "%s %s serves this machine already", kind, f->driver.version);
 	return ROUTE_FITS;
 }

@@ -116,6 +116,14 @@ static void route_refuse(const struct inputs *in, const struct routes *routes, u
 			     ret);
 }
 
+/* What is left to do about a stack that is kept. */
+static const char *what_is_left(const struct inputs *in, const struct plan *p)
+{
+	if (in->intent != INTENT_KEEP)
+		return "";
+	return p->nsteps == 0 ? ", nothing to do" : ", only its configuration is completed";
+}
+
 static void accept(const struct inputs *in, const struct candidate *c, struct plan *ret)
 {
 	struct decision *d = &ret->decision;
@@ -123,8 +131,8 @@ static void accept(const struct inputs *in, const struct candidate *c, struct pl
 
 	(void)TEXT_COPY(d->route, c->route);
 	(void)TEXT_COPY(d->version, c->version);
-	(void)TEXT_FORMAT(d->reason, "%u InfiniBand function%s: %s", functions,
-			  functions == 1 ? "" : "s", c->why);
+	(void)TEXT_FORMAT(d->reason, "%u InfiniBand function%s: %s%s", functions,
+			  functions == 1 ? "" : "s", c->why, what_is_left(in, ret));
 }
 
 /* Exit code 12, or a route with its steps. */
@@ -142,9 +150,8 @@ static void route_decide(struct inputs *in, const struct routes *routes, struct 
 	in->intent = best == 0 ? INTENT_KEEP : INTENT_INSTALL;
 	if (row == &routes->prebuilt.row)
 		in->pack = routes->prebuilt.pack;
+	steps_build(in, row, ret);
 	accept(in, &ret->candidates[best], ret);
-	if (in->intent == INTENT_INSTALL)
-		steps_build(in, row, ret);
 	warnings_add(in, row, ret);
 }
 
@@ -179,6 +186,11 @@ void plan_refuse(const struct error *err, struct plan *ret)
 	*ret = (struct plan) { 0 };
 	decision_refuse(&ret->decision, err->fault, "%s", err->what);
 	reason_shape(ret->decision.reason);
+}
+
+bool plan_keeps(const struct plan *p)
+{
+	return p->decision.exit_code == 0 && text_eq(p->decision.route, "keep");
 }
 
 bool plan_may_change(const struct plan *p, const struct facts *f)

@@ -107,6 +107,9 @@ int plan_reload(struct plan *p, const struct facts *f, struct error *err);
 /* A refusal as a plan: decision only. */
 void plan_refuse(const struct error *err, struct plan *ret);
 
+/* Is the stack that is there kept? Then steps, if any, are of its configuration alone. */
+bool plan_keeps(const struct plan *p);
+
 /* May waiting change this decision? True for 11 by a late adapter or silent metadata; never for
  * Network Direct, 10, 12, 13. */
 bool plan_may_change(const struct plan *p, const struct facts *f);

@@ -92,8 +92,9 @@ enum route_end keep_consider(const struct inputs *in, struct candidate *c,
 /* Say in a candidate why it is not eligible. */
 void candidate_refuse(struct candidate *c, const char *fmt, ...) PRINTF(2, 3);
 
-/* Add the steps that bring the row's driver onto the machine, without those that change nothing.
- * They may need a reboot to take effect. */
+/* Add the steps that bring the row's driver onto the machine, and what has to follow it, without
+ * those that change nothing. They may need a reboot to take effect. Where the stack is kept, only
+ * what has to follow; the row may be NULL then. */
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 
 /* The next pair of a pack that fits and a row that it saves the compiling of; *at is 0 at the

@@ -61,6 +61,21 @@ bool name_next(const char **rest, const struct facts *f, char *ret, size_t size)
 	return true;
 }
 
+void file_step(const char *path, const struct step_text *t, struct plan *ret)
+{
+	struct step *s = step_add(ret, t->id, STEP_FILE);
+
+	item_add(s, path);
+	change_add(s, "file /%s", path);
+	(void)TEXT_COPY(s->what, t->what);
+	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
+	(void)TEXT_FORMAT(s->content,
+			  "# Written by ib-vmext, to %s.\n"
+			  "# `ib-vmext undo` takes this file away.\n"
+			  "%s",
+			  t->what, t->content);
+}
+
 /* Packages. */
 
 /* The headers of the running kernel are no package of the RDMA set, but a fact. `version` is ""
@@ -242,44 +257,29 @@ static void next_boot_step(const struct driver_row *row, struct plan *ret)
 	(void)TEXT_COPY(s->undo, "nothing was changed");
 }
 
-static void boot_file_step(const char *id, const char *path, const char *what, const char *content,
-			   struct plan *ret)
-{
-	struct step *s = step_add(ret, id, STEP_FILE);
-
-	item_add(s, path);
-	change_add(s, "file /%s", path);
-	(void)TEXT_COPY(s->what, what);
-	(void)TEXT_COPY(s->undo, "the file is removed, or gets its former content back");
-	(void)TEXT_COPY(s->content, content);
-}
-
 /* A boot may bring another kernel. Type=simple, not oneshot: a build must not hold up
  * multi-user.target. A file that names the unit as wanted needs no systemctl. Options that systemd
  * 219 knows. */
 static void kernel_watch_steps(struct plan *ret)
 {
-	boot_file_step("boot-unit", BOOT_UNIT,
-		       "compare the kernel with the driver's modules once at every boot",
-		       "# Written by ib-vmext: looks once after a boot whether the kernel has the "
-		       "driver's modules, and builds them if not.\n"
-		       "# `ib-vmext undo` takes this file away.\n"
-		       "[Unit]\n"
-		       "Description=Compare the kernel with the InfiniBand driver\n"
-		       "ConditionPathExists=/var/lib/ib-vmext/receipt.json\n"
-		       "After=local-fs.target systemd-modules-load.service network.target\n"
-		       "\n"
-		       "[Service]\n"
-		       "Type=simple\n"
-		       "ExecStart=/usr/libexec/ib-vmext/" IB_VMEXT_VERSION
-		       "/ib-vmext handler boot\n"
-		       "Nice=19\n",
-		       ret);
-	boot_file_step("boot-unit-wanted", BOOT_WANTED, "have that unit started at every boot",
-		       "# Written by ib-vmext; `ib-vmext undo` takes this file away.\n"
-		       "[Unit]\n"
-		       "Wants=ib-vmext-boot.service\n",
-		       ret);
+	static const struct step_text unit = {
+		"boot-unit", "compare the kernel with the driver's modules once at every boot",
+		"[Unit]\n"
+		"Description=Compare the kernel with the InfiniBand driver\n"
+		"ConditionPathExists=/var/lib/ib-vmext/receipt.json\n"
+		"After=local-fs.target systemd-modules-load.service network.target\n"
+		"\n"
+		"[Service]\n"
+		"Type=simple\n"
+		"ExecStart=/usr/libexec/ib-vmext/" IB_VMEXT_VERSION "/ib-vmext handler boot\n"
+		"Nice=19\n"
+	};
+	static const struct step_text wanted = { "boot-unit-wanted",
+						 "have that unit started at every boot",
+						 "[Unit]\nWants=ib-vmext-boot.service\n" };
+
+	file_step(BOOT_UNIT, &unit, ret);
+	file_step(BOOT_WANTED, &wanted, ret);
 }
 
 /* Items: the modules of which an initramfs holds the old ones. Twice: first what there is is kept,
@@ -337,7 +337,7 @@ static void foreign_step(const char *id, const struct facts *f, struct plan *ret
 }
 
 /* While another stack's core is loaded, modules of this one would not fit to it. */
-void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
+static void driver_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	const struct facts *f = in->facts;
 	bool renews = row_replaces_modules(row) && f->kernel.initramfs[0] != '\0';
@@ -370,5 +370,11 @@ void steps_build(const struct inputs *in, const struct driver_row *row, struct p
 		next_boot_step(row, ret);
 	if (!ret->reboot)
 		modules_step(f, row, ret);
+}
+
+void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)
+{
+	if (in->intent == INTENT_INSTALL)
+		driver_steps(in, row, ret);
 	after_steps(in, row, ret);
 }

@@ -22,9 +22,23 @@ void packages_undo(struct step *s, const struct driver_row *row);
 /* The row's packages. */
 void packages_step(const struct facts *f, const struct driver_row *row, struct plan *ret);
 
-/* steps_after.c: what has to follow the driver: limits and addresses, as the settings ask for them.
- */
+/* What a file of ours is for, beside its path. */
+struct step_text {
+	const char *id, *what, *content;
+};
+
+/* Write a file, whose head says who wrote it, to what end, and how it goes away again. */
+void file_step(const char *path, const struct step_text *t, struct plan *ret);
+/* The same, unless it is there already beside a stack that is kept: what a person has made of it
+ * since is theirs. */
+void own_file_step(const struct inputs *in, const char *path, const struct step_text *t,
+		   struct plan *ret);
+
+/* steps_after.c: what has to follow the driver, as the settings ask for it. The row is NULL where a
+ * stack is kept that is of none. */
 void after_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
+/* steps_ipoib.c */
+void ipoib_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 
 /* steps_vendor.c: the artefact's way onto the machine. */
 void vendor_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);

@@ -25,6 +25,7 @@
 #include "probe/network.h"
 #include "probe/openib.h"
 #include "probe/os.h"
+#include "probe/own.h"
 #include "probe/pack.h"
 #include "probe/package.h"
 #include "probe/pci.h"
@@ -78,6 +79,7 @@ static const struct {
 	{ space_read, 0 },
 	{ systemd_read, 0 },
 	{ limits_read, CHANGES_WITH_DRIVER },
+	{ own_read, 0 },
 };
 
 /* Without any of these there is nothing to read: an empty or unreadable root. */

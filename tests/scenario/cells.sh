@@ -23,6 +23,7 @@ handler_directory_deleted_under_the_worker
 reboot_in_the_middle
 uninstall_keeps
 uninstall_undoes
+kept_stack_is_configured
 code_1
 code_10
 code_11_network_direct
@@ -285,6 +286,33 @@ case_uninstall_undoes() {
 	wait_for "$VM" --until gone
 	want_former "$VM"
 	in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf
+	in_vm "$VM" test ! -e "$STATE/receipt.json"
+}
+
+# A stack that somebody else has installed stays, and gets what an installed one would; once, and no more than that goes again.
+case_kept_stack_is_configured() {
+	create "$VM"
+	deploy "$VM"
+	want_success "$VM"
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	sh_in "$VM" "find /etc -name '*ib-vmext*' ! -path '*modules-load*' -delete; rm -rf $STATE /usr/libexec/ib-vmext; rmdir /etc/systemd/*.conf.d"
+	before=$(installs "$VM")
+	sh_in "$VM" 'find /etc -type f -exec sha256sum {} + | sort -k2' >"$CASE_DIR/former"
+	deploy "$VM"
+	want_success "$VM"
+	case $(status_of "$VM" .formattedMessage.message) in *'kept as it was'*) ;; *) fail "not kept: $(status_of "$VM" .formattedMessage.message)" ;; esac
+	sh_in "$VM" "grep -q limits-manager $STATE/receipt.json" || fail "no entry in the receipt"
+	[ "$(in_vm "$VM" systemctl show --property DefaultLimitMEMLOCK)" = DefaultLimitMEMLOCK=infinity ] || fail "systemd has the former limit"
+	runs=$(journals "$VM") receipt=$(sh_in "$VM" "grep -c '\"run\"' $STATE/receipt.json")
+	deploy "$VM" --settings '{"timestamp": 2}'
+	want_success "$VM"
+	[ "$(journals "$VM")" = "$runs" ] && [ "$(sh_in "$VM" "grep -c '\"run\"' $STATE/receipt.json")" = "$receipt" ] || fail "a second run did something"
+	[ "$(installs "$VM")" = "$before" ] || fail "packages were changed"
+	in_vm "$VM" /usr/libexec/ib-vmext/1.1.0/ib-vmext undo || fail "undo"
+	want_stack "$VM"
+	sh_in "$VM" 'find /etc -type f -exec sha256sum {} + | sort -k2' >"$CASE_DIR/now"
+	diff "$CASE_DIR/former" "$CASE_DIR/now" || fail "/etc is not as it was"
 	in_vm "$VM" test ! -e "$STATE/receipt.json"
 }
 

@@ -35,7 +35,7 @@ struct fetching {
 bool pack_may_serve(const struct settings *s, const struct plan *p)
 {
 	bool open = p->decision.exit_code == 0
-			    ? p->nsteps > 0
+			    ? !plan_keeps(p)
 			    : p->decision.exit_code ==
 				      fault_row(FAULT_UNSUPPORTED_IMAGE)->exit_code;
 

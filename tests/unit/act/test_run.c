@@ -4,6 +4,7 @@
 #include "act/outcome.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "facts/own_files.h"
 
 static struct machine m;
 static struct outcome o;
@@ -34,6 +35,73 @@ static void installs_and_undoes(void **unused)
 	assert_string_not_equal(buf_text(&now), buf_text(&former));
 	machine_undo(&m, false, &o);
 	assert_int_equal(o.exit_code, 0);
+	machine_snapshot(&m, &now);
+	assert_string_equal(buf_text(&now), buf_text(&former));
+}
+
+/* Somebody else's stack works, and nothing is configured beside it. */
+static void make_foreign_stack(void)
+{
+	static const char *const ours[] = { "var/lib/ib-vmext", "usr/libexec/ib-vmext",
+					    OWN_SESSION_LIMITS, OWN_SYSTEM_LIMITS,
+					    OWN_USER_LIMITS };
+
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		assert_true(machine_has(&m, ours[i]));
+		assert_int_equal(fs_remove(m.host.root, ours[i]), 0);
+	}
+}
+
+static void a_kept_stack_is_configured_once(void **unused)
+{
+	AUTO_BUF struct buf former = { 0 }, configured = { 0 }, now = { 0 };
+
+	(void)unused;
+	make_foreign_stack();
+	machine_snapshot(&m, &former);
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+	assert_true(o.changed && plan_keeps(&o.plan));
+	assert_non_null(strstr(o.message, "kept as it was"));
+	assert_true(machine_has(&m, OWN_SESSION_LIMITS));
+	machine_snapshot(&m, &configured);
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+	assert_int_equal(o.plan.nsteps, 0);
+	machine_snapshot(&m, &now);
+	assert_string_equal(buf_text(&now), buf_text(&configured));
+	machine_undo(&m, false, &o);
+	assert_int_equal(o.exit_code, 0);
+	machine_snapshot(&m, &now);
+	assert_string_equal(buf_text(&now), buf_text(&former));
+}
+
+/* The adapter leaves the bus in the middle of the run; nobody stops it. */
+static bool adapter_goes(void *ctx)
+{
+	static const char function[] = "sys/bus/pci/devices/0101:00:00.0";
+
+	(void)ctx;
+	if (machine_has(&m, OWN_SYSTEM_LIMITS) && machine_has(&m, function))
+		assert_int_equal(fs_remove(m.host.root, function), 0);
+	return false;
+}
+
+/* What does not work is no reason to leave something behind. */
+static void a_kept_stack_that_dies_meanwhile_stays_as_it_was(void **unused)
+{
+	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+
+	(void)unused;
+	make_foreign_stack();
+	machine_snapshot(&m, &former);
+	m.stop = adapter_goes;
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 14);
+	assert_non_null(strstr(o.message, "the driver was kept"));
+	assert_false(machine_has(&m, OWN_SESSION_LIMITS));
 	machine_snapshot(&m, &now);
 	assert_string_equal(buf_text(&now), buf_text(&former));
 }
@@ -69,6 +137,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(installs_and_undoes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_kept_stack_is_configured_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_kept_stack_that_dies_meanwhile_stays_as_it_was,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_adapter_that_goes_is_a_failure, set_up,
 						tear_down),
 		cmocka_unit_test(a_kept_stack_may_lose_its_adapter),

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
+#include "facts/own_files.h"
 #include "machine.h"
 #include "plan/plan.h"
 
@@ -88,6 +89,112 @@ static const struct {
 	  LIMITS " ipoib-networkmanager ipoib-networkd " ADDRESSES },
 };
 
+/* Beside a stack that is kept: what is known to be otherwise, once. */
+
+static void limits_low(void)
+{
+	(void)TEXT_COPY(f.limits.session_soft, "8192");
+	(void)TEXT_COPY(f.limits.session_hard, "unlimited");
+	(void)TEXT_COPY(f.limits.service_soft, "default");
+}
+
+static void limits_lifted(void)
+{
+	(void)TEXT_COPY(f.limits.session_soft, "unlimited");
+	(void)TEXT_COPY(f.limits.session_hard, "unlimited");
+	(void)TEXT_COPY(f.limits.service_soft, "unlimited");
+}
+
+static void sessions_lifted(void)
+{
+	limits_low();
+	(void)TEXT_COPY(f.limits.session_soft, "unlimited");
+}
+
+static void own(const char *path)
+{
+	(void)TEXT_COPY(f.own_files[f.nown_files++].path, path);
+}
+
+static void ours_overruled(void)
+{
+	limits_low();
+	own(OWN_SESSION_LIMITS);
+	own(OWN_SYSTEM_LIMITS);
+}
+
+static void ours_in_part(void)
+{
+	limits_low();
+	own(OWN_USER_LIMITS);
+}
+
+static void unwanted(void)
+{
+	limits_low();
+	no_limits();
+}
+
+static void without_address(void)
+{
+	(void)TEXT_COPY(f.ports[0].assigned_ipv4, "172.16.1.14");
+	f.ports[0].addressed = TRI_NO;
+}
+
+static void unit_is_there(void)
+{
+	without_address();
+	own(OWN_IPOIB_UNIT);
+	own(OWN_IPOIB_RULE);
+}
+
+static void with_address(void)
+{
+	without_address();
+	managed();
+	f.ports[0].addressed = TRI_YES;
+}
+
+static void without_interface(void)
+{
+	without_address();
+	f.ports[0].netdev[0] = '\0';
+}
+
+static void managed_without_address(void)
+{
+	without_address();
+	managed();
+}
+
+static void nobody_gives(void)
+{
+	without_address();
+	nobody_assigns();
+}
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	const char *steps;
+} kept_rows[] = {
+	{ "what is not known is left alone", as_it_is, "" },
+	{ "low limits", limits_low, LIMITS },
+	{ "limits that somebody has lifted", limits_lifted, "" },
+	{ "those of services alone", sessions_lifted,
+	  "limits-services limits-users limits-manager" },
+	{ "another file overrules ours: it is not written twice", ours_overruled, "" },
+	{ "a file of ours that is there", ours_in_part, "limits limits-services limits-manager" },
+	{ "limits are not asked for", unwanted, "" },
+	{ "an interface without its address", without_address, ADDRESSES },
+	{ "the unit is there, the address is not", unit_is_there, "ipoib" },
+	{ "whoever gave the address", with_address, "" },
+	{ "no interface", without_interface, "" },
+	{ "who manages the network", managed_without_address,
+	  "ipoib-networkmanager ipoib-networkd " ADDRESSES },
+	{ "addresses are not asked for", nobody_gives, "" },
+};
+
 static const struct step *step_of(const char *id)
 {
 	for (unsigned i = 0; i < p.nsteps; i++)
@@ -96,39 +203,68 @@ static const struct step *step_of(const char *id)
 	return NULL;
 }
 
+static void assign_one(void)
+{
+	f.kvp.known = true;
+	f.kvp.nassigned = f.kvp.ipoib_pairs = 1;
+	f.kvp.assigned[0] = (struct assigned_address) { "00155D33FF17", "172.16.1.14" };
+}
+
 static void prepare(void (*change)(void))
 {
 	settings_defaults(&s);
 	machine_fresh(&f);
-	f.kvp.known = true;
-	f.kvp.nassigned = f.kvp.ipoib_pairs = 1;
-	f.kvp.assigned[0] = (struct assigned_address) { "00155D33FF17", "172.16.1.14" };
+	assign_one();
 	change();
 	plan_build(&f, &s, &catalogue_built_in, &p);
 	assert_int_equal(p.decision.exit_code, 0);
+}
+
+static void expect_steps(const char *name, unsigned at, const char *expected)
+{
+	char steps[600] = "";
+
+	for (; at < p.nsteps; at++) {
+		size_t len = strlen(steps);
+
+		(void)text_format(steps + len, sizeof steps - len, "%s%s", len > 0 ? " " : "",
+				  p.steps[at].id);
+		if (p.steps[at].what[0] == '\0' || p.steps[at].undo[0] == '\0' ||
+		    p.steps[at].nchanges == 0)
+			fail_msg("%s: %s lacks something", name, p.steps[at].id);
+	}
+	if (!text_eq(steps, expected))
+		fail_msg("%s: %s", name, steps);
 }
 
 static void follows_the_driver(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char steps[600] = "";
 		unsigned at = 0;
 
 		prepare(rows[i].change);
 		while (at < p.nsteps && p.steps[at].kind != STEP_MODULES)
 			at++;
-		for (at++; at < p.nsteps; at++) {
-			size_t len = strlen(steps);
+		expect_steps(rows[i].name, at + 1, rows[i].steps);
+	}
+}
 
-			(void)text_format(steps + len, sizeof steps - len, "%s%s",
-					  len > 0 ? " " : "", p.steps[at].id);
-			if (p.steps[at].what[0] == '\0' || p.steps[at].undo[0] == '\0' ||
-			    p.steps[at].nchanges == 0)
-				fail_msg("%s: %s lacks something", rows[i].name, p.steps[at].id);
-		}
-		if (!text_eq(steps, rows[i].steps))
-			fail_msg("%s: %s", rows[i].name, steps);
+static void follows_what_is_kept(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(kept_rows); i++) {
+		settings_defaults(&s);
+		machine_working(&f);
+		assign_one();
+		kept_rows[i].change();
+		plan_build(&f, &s, &catalogue_built_in, &p);
+		assert_true(plan_keeps(&p));
+		assert_false(p.reboot);
+		expect_steps(kept_rows[i].name, 0, kept_rows[i].steps);
+		assert_non_null(strstr(p.decision.reason,
+				       p.nsteps > 0 ? "only its configuration is completed"
+						    : "nothing to do"));
 	}
 }
 
@@ -140,8 +276,10 @@ static void files_name_their_author(void **unused)
 	for (unsigned i = 0; i < p.nsteps; i++) {
 		const struct step *step = &p.steps[i];
 
-		if (step->kind == STEP_FILE && !text_starts(step->content, "# Written by ib-vmext"))
-			fail_msg("%s does not say who wrote it", step->id);
+		if (step->kind == STEP_FILE &&
+		    (!text_starts(step->content, "# Written by ib-vmext") ||
+		     strstr(step->content, "`ib-vmext undo`") == NULL))
+			fail_msg("%s does not say who wrote it, or how it goes", step->id);
 		if (step->kind == STEP_FILE && !text_ends(step->content, "\n"))
 			fail_msg("%s is cut", step->id);
 	}
@@ -176,9 +314,8 @@ static void never_locks_out(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_the_driver),
-		cmocka_unit_test(files_name_their_author),
-		cmocka_unit_test(waits_for_no_receipt),
+		cmocka_unit_test(follows_the_driver),      cmocka_unit_test(follows_what_is_kept),
+		cmocka_unit_test(files_name_their_author), cmocka_unit_test(waits_for_no_receipt),
 		cmocka_unit_test(never_locks_out),
 	};
 
