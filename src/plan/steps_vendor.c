@@ -28,10 +28,11 @@ static void build_packages_step(const struct facts *f, const struct driver_row *
 /* A release that is past its end has its packages in an archive: for as long as the packages are
  * installed, a file of ours tells the package manager of it. A repository of a row that has an
  * artefact is that archive: addresses, comma separated. */
-static bool vault_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+static bool vault_step(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
-	const char *rest = row->repository;
-	char url[200], former[sizeof ret->steps[0].content];
+	const struct facts *f = in->facts;
+	const char *rest = row->repository, *mirror = in->settings->mirror;
+	char url[200], from[URL_SIZE], former[sizeof ret->steps[0].content];
 	struct step *s;
 
 	if (!text_eq(row->route, "mlnx-ofed") || !text_eq(f->policy.mirrors, "centos-eol") ||
@@ -46,12 +47,14 @@ static bool vault_step(const struct facts *f, const struct driver_row *row, stru
 	(void)TEXT_COPY(s->content, "# Written by ib-vmext for one step of its run, and removed "
 				    "after it.\n");
 	for (unsigned i = 1; list_next(&rest, url, sizeof url); i++) {
+		if (mirror[0] == '\0' || url_mirror(mirror, url, from, sizeof from) < 0)
+			(void)TEXT_COPY(from, url);
 		(void)TEXT_COPY(former, s->content);
 		(void)TEXT_FORMAT(s->content,
 				  "%s[ib-vmext-vault-%u]\nname=Archive %u\nbaseurl=%s\n"
 				  "enabled=1\ngpgcheck=1\ngpgkey=%.120s\n"
 				  "skip_if_unavailable=0\n",
-				  former, i, i, url, row->key);
+				  former, i, i, from, row->key);
 	}
 	return true;
 }
@@ -242,18 +245,18 @@ void vendor_show_mirror(const struct settings *s, struct plan *p)
 void vendor_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	const struct facts *f = in->facts;
-	bool doca = text_eq(row->route, "doca-ofed");
+	bool doca = text_eq(row->route, "doca-ofed"), vault;
 
-	bool vault = vault_step(f, row, ret);
-
-	if (row->build_packages[0] != '\0')
-		build_packages_step(f, row, ret);
-	if (vault)
-		vault_end_step(ret);
+	/* First: what cannot be had has changed nothing. */
 	if (!doca)
 		former_step(in, row, ret);
 	if (row->url[0] != '\0')
 		download_step("download", row, ret);
+	vault = vault_step(in, row, ret);
+	if (row->build_packages[0] != '\0')
+		build_packages_step(f, row, ret);
+	if (vault)
+		vault_end_step(ret);
 	if (!doca) {
 		installer_step(f, row, ret);
 		return;

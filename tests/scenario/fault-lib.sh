@@ -18,15 +18,15 @@ begin_faults() {
 	put "$VM" "$FAULTS/hold-lock" /root/hold-lock
 	told "$VM-untouched" >"$WORK/told-$VM-untouched"
 	for begin_modules in former success; do modules_of "$VM-untouched" >"$WORK/modules-$VM-$begin_modules"; done
-	turn=0 wrong= base='{"driver": "inbox"}'
+	turn=0 wrong= base='{"driver": "inbox"}' patience='"timeouts": {"total": 16}'
 }
 
 # ends SLUG TEXT [SETTINGS]: the next goal state, of $base and these, ends with that fault, its text and its remedy. What may pass is
-# tried again after 5 s, and after 15 s more there is no time for it.
+# tried again after 5 s, and after 15 s more there is no time for it ($patience).
 ends() {
 	turn=$((turn + 1))
 	began_turn=$(date +%s)
-	deploy "$VM" --settings "$(echo "$base" | jq -c --argjson turn $turn --argjson more "{${3:-\"timeouts\": {\"total\": 16\}}}" '. + {timestamp: $turn} + $more')"
+	deploy "$VM" --settings "$(echo "$base" | jq -c --argjson turn $turn --argjson more "{${3:-$patience}}" '. + {timestamp: $turn} + $more')"
 	wait_for "$VM" --until error
 	message=$(status_of "$VM" .formattedMessage.message)
 	note "$1 ($(($(date +%s) - began_turn)) s): $message"

@@ -21,15 +21,26 @@ prepare() {
 	"$LAB" mirror vendors >"$work/vendors.json"
 }
 
+# What compiling needs is there already: else each run would bring it, and take it away again.
+ready() {
+	sh_in "$1" 'export DEBIAN_FRONTEND=noninteractive PATH=$PATH:/usr/bin
+		if [ -e /usr/bin/apt-get ]; then apt-get -q update && apt-get -y -q --no-install-recommends install "linux-headers-$(uname -r)" gcc make dkms
+		else dnf -q -y install "kernel-devel-$(uname -r)" gcc make dkms rpm-build elfutils-libelf-devel lsof tcl tk; fi' >"$CASE_DIR/ready" 2>&1 || fail "$(tail -3 "$CASE_DIR/ready")"
+}
+
 # begin IMAGE SETTINGS: beside the VM that stays untouched one to which packages came and left.
 begin() {
 	begin_faults "$1"
+	patience='"timeouts": {"total": 900}'
+	for begin_vm in "$VM" "$VM-untouched"; do ready "$begin_vm"; done
+	told "$VM-untouched" >"$WORK/told-$VM-untouched"
 	"$LAB" mirror vendors >"$CASE_DIR/vendors.json"
 	base=$(jq -c --argjson more "$2" '. + $more' "$CASE_DIR/vendors.json")
 	create "$VM-left" --image "$1"
 	put "$VM-left" "$here/manifest.py" /root/manifest.py
 	apt_started "$VM-left"
 	came_and_left "$VM-left" "$1"
+	ready "$VM-left"
 	told "$VM-left" >"$WORK/told-$VM-left"
 	cp "$WORK/modules-$VM-former" "$WORK/modules-$VM-left"
 }
@@ -45,23 +56,22 @@ is_told() {
 ordered() {
 	for ordered_vm in "$VM" "$VM-untouched" "$VM-left"; do sh_in "$ordered_vm" "echo $2 >/etc/$1"; done
 	slug=$3
-	ends "$3" "$4" "$LONG_ENOUGH"
+	ends "$3" "$4"
 	for ordered_vm in "$VM" "$VM-untouched" "$VM-left"; do in_vm "$ordered_vm" rm "/etc/$1"; done
 	is_former
 }
-LONG_ENOUGH='"timeouts": {"total": 900}'
 
 # Trouble with the vendor's file alone: the repositories of the distribution and the catalogue are there.
 artefact_rows() {
 	ends_all <<ROWS
 corrupt@$1|download-digest|SHA-256
 404@$1|download-not-found|404
-429@$1|download|429|"timeouts": {"total": 12}
-503@$1|download|503|"timeouts": {"total": 12}
-truncate@$1|download||"timeouts": {"total": 12}
+429@$1|unreachable|429|"timeouts": {"total": 16}
+503@$1|unreachable|503|"timeouts": {"total": 16}
+truncate@$1|download||"timeouts": {"total": 20}
 redirect-loop@$1|download-redirect|redirect
-hang@$1|deadline|timeouts.total|"timeouts": {"total": 10}
-slow:2000@$1|deadline|timeouts.total|"timeouts": {"total": 10}
+hang@$1|deadline|timeouts.total|"timeouts": {"total": 15}
+slow:2000@$1|deadline|timeouts.total|"timeouts": {"total": 15}
 ROWS
 }
 # A server whose certificate is for another name.

@@ -15,6 +15,7 @@ fixture_installer_codes
 fixture_trust
 route_doca_ubuntu2204
 route_doca_ubuntu2404
+route_doca_debian12
 route_doca_el9
 route_doca_el8
 route_mlnx_ubuntu2004
@@ -23,6 +24,7 @@ route_mlnx_el7
 route_pinned
 route_masked_build
 route_foreign
+route_vault
 CASES
 }
 
@@ -31,7 +33,7 @@ CASES
 # The images' layers and repositories one after the other ($ROUTE_IMAGES: these alone), and the stand-ins once: $WORK/vendors.json has the
 # settings that use them.
 prepare() {
-	for prepare_image in ${ROUTE_IMAGES:-ubuntu22.04 ubuntu24.04 ubuntu20.04 el9 el8 el7}; do
+	for prepare_image in ${ROUTE_IMAGES:-debian12 ubuntu22.04 ubuntu24.04 ubuntu20.04 el9 el8 el7}; do
 		"$LAB" vm create prepare --no-agent --image $prepare_image >/dev/null || return 1
 		"$LAB" vm delete prepare >/dev/null || return 1
 	done
@@ -269,6 +271,7 @@ case_route_doca_ubuntu2204() { route ubuntu22.04 doca-ofed 3.2.1 OFED-internal-2
 case_route_doca_ubuntu2404() { route ubuntu24.04 doca-ofed 3.2.3 OFED-internal-25.10-3.1.9; }
 case_route_doca_el9() { route el9 doca-ofed 3.2.1 OFED-internal-25.10-1.6.6 3.2.2 OFED-internal-25.10-2.3.5; }
 case_route_doca_el8() { route el8 doca-ofed 3.2.1 OFED-internal-25.10-1.6.6 2.8.0 OFED-internal-24.07-0.6.1; }
+case_route_doca_debian12() { route debian12 doca-ofed 2.8.0 OFED-internal-24.07-0.6.1; }
 case_route_mlnx_ubuntu2004() { route ubuntu20.04 mlnx-ofed 24.01-0.3.3.1 MLNX_OFED_LINUX-24.01-0.3.3.1 23.10-0.5.5.0 MLNX_OFED_LINUX-23.10-0.5.5.0; }
 case_route_mlnx_el8() { route el8 mlnx-ofed 24.10-0.7.0.0 MLNX_OFED_LINUX-24.10-0.7.0.0; }
 
@@ -339,4 +342,28 @@ case_route_foreign() {
 	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
 	[ "$(foreign_stack)" = inbox ] || fail "built against $(foreign_stack) after undo"
 	sh_in "$VM" 'cd /var/lib/dkms/beegfs && sha256sum -c' <"$CASE_DIR/built" >"$CASE_DIR/check" || fail "$(cat "$CASE_DIR/check")"
+}
+
+# A release past its end: what compiling needs comes from the archive, which a file of ours tells yum of for as long as it takes. Here
+# the archive is the lab's own repository, by the same paths.
+case_route_vault() {
+	TIMEOUT=900
+	create "$VM" --image el7
+	vault=$CASE_DIR/files/vault.centos.org/7.7.1908
+	mkdir -p "$vault"
+	repository=$(ls -td "${IB_LAB_CACHE:-/var/cache/ib-lab}"/rpms-el7-* | head -1)
+	for archive in os updates; do mkdir "$vault/$archive" && ln -s "$repository" "$vault/$archive/x86_64"; done
+	"$LAB" mirror add "$CASE_DIR/files" >/dev/null
+	sh_in "$VM" 'cp "$(sed -n "s,^gpgkey=file://,,p" /etc/yum.repos.d/*.repo | head -1)" /etc/pki/rpm-gpg/RPM-GPG-KEY-CentOS-7
+		rm -rf /root/repos && mkdir /root/repos && mv /etc/yum.repos.d/*.repo /root/repos && cat >/etc/yum.repos.d/CentOS-Base.repo <<R
+[base]
+name=CentOS-7 - Base
+mirrorlist=http://mirrorlist.centos.org/?release=7&arch=x86_64&repo=os
+gpgcheck=1
+R
+	ls /etc/yum.repos.d' >"$CASE_DIR/before"
+	deploy "$VM" --settings "$(with '{"driver": "mlnx-ofed", "driverVersion": "5.5-1.0.3.2"}')"
+	want_route MLNX_OFED_LINUX-5.5-1.0.3.2
+	in_vm "$VM" rpm -q rpm-build gcc >/dev/null || fail "what compiling needs is not there"
+	in_vm "$VM" ls /etc/yum.repos.d | diff "$CASE_DIR/before" - || fail "the archive's file is still there"
 }

@@ -56,7 +56,8 @@ int apt_download(const struct package_context *c, const char *dir, const char *c
 int dpkg_install_files(const struct package_context *c, const char *dir,
 		       const struct command *names, struct error *err);
 
-/* Is it the file of this package in this version? "libibverbs1_44.0-2_amd64.deb", no epoch. */
+/* Is it the file of this package in this version? "libibverbs1_44.0-2_amd64.deb", no epoch, or as
+ * apt writes it: "make_1%3a4.3-4_amd64.deb". */
 bool dpkg_is_file_of(const char *file, const char *name, const char *version);
 
 /* act/apt/held.c: see struct package_manager */
@@ -79,6 +80,9 @@ void apt_vendor_done(const struct package_context *c);
 /* act/apt/revert.c */
 int apt_revert(const struct package_context *c, const struct transaction *t, const char *dir,
 	       struct error *err);
+/* act/apt/half.c: bring what of the transaction is new and was cut off while it was unpacked to a
+ * state that dpkg can purge whole, where that can be done. */
+void apt_unpack_half(const struct package_context *c, const struct transaction *t);
 /* act/apt/removal.c */
 int apt_stack(const struct package_context *c, const char *const *names, struct transaction *ret,
 	      struct error *err);

@@ -24,11 +24,14 @@ static const char *version_without_epoch(const char *version)
 
 bool dpkg_is_file_of(const char *file, const char *name, const char *version)
 {
-	char start[240];
+	const char *bare = version_without_epoch(version);
+	int len = (int)strcspn(name, ":"), epoch = (int)(bare - version);
+	char start[240], escaped[240];
 
-	(void)TEXT_FORMAT(start, "%.*s_%s_", (int)strcspn(name, ":"), name,
-			  version_without_epoch(version));
-	return text_starts(file, start) && text_ends(file, ".deb");
+	(void)TEXT_FORMAT(start, "%.*s_%s_", len, name, bare);
+	(void)TEXT_FORMAT(escaped, "%.*s_%.*s%%3a%s_", len, name, epoch > 0 ? epoch - 1 : 0,
+			  version, bare);
+	return (text_starts(file, start) || text_starts(file, escaped)) && text_ends(file, ".deb");
 }
 
 static int read_file(const struct package_context *c, const char *path, struct change *ret,

@@ -34,7 +34,7 @@ struct keeping {
 	const struct step_context *context;
 	const struct step *step;
 	const struct dkms_facts *module;
-	const char *dir; /* whose files are kept */
+	char dir[PATH_SIZE]; /* whose files are kept */
 	json_t *kept;
 	struct error *err;
 };
@@ -59,7 +59,7 @@ static int keep_built(void *ctx, const char *name)
 	static const char *const places[] = { "updates/dkms", "updates", "extra", "weak-updates" };
 	const struct keeping *k = ctx;
 	const struct host *h = k->context->host;
-	char path[PATH_SIZE];
+	char path[PATH_SIZE + 256];
 
 	TEXT_FORMAT(path, "%s/%s", k->dir, name);
 	if (keep_file(k, path) < 0)
@@ -76,13 +76,11 @@ static int keep_module(struct keeping *k, const char *machine)
 {
 	static const char *const parts[] = { "module", "log" };
 	const struct dkms_facts *m = k->module;
-	char dir[PATH_SIZE];
 
-	k->dir = dir;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		TEXT_FORMAT(dir, TREE "/%s/%s/%s/%s/%s", m->name, m->version, m->kernel, machine,
+		TEXT_FORMAT(k->dir, TREE "/%s/%s/%s/%s/%s", m->name, m->version, m->kernel, machine,
 			    parts[i]);
-		if (host_list(k->context->host, dir, keep_built, k) > 0)
+		if (host_list(k->context->host, k->dir, keep_built, k) > 0)
 			return -1;
 	}
 	return 0;

@@ -187,14 +187,18 @@ static int disk_full(const struct answer *a)
 			     "device)\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n");
 }
 
+/* dpkg unpacks each file beside its place. What it has not put there yet, no list of its has. */
 static int file_of(const struct answer *a, const char *name, const char *version)
 {
-	char path[200];
+	char path[200], fresh[216];
 
 	TEXT_FORMAT(path, "usr/share/%.*s", (int)name_length(name), name);
-	if (version)
-		return fs_replace(a->h->root, path, version, strlen(version), 0644);
-	return fs_remove(a->h->root, path);
+	TEXT_FORMAT(fresh, "%s.dpkg-new", path);
+	if (!version)
+		return fs_remove(a->h->root, path);
+	if (fs_replace(a->h->root, fresh, version, strlen(version), 0644) < 0)
+		return -1;
+	return renameat(a->h->root, fresh, a->h->root, path);
 }
 
 /* Unpack and configure; interrupted anywhere it leaves what dpkg leaves. */
@@ -311,6 +315,19 @@ static int show(const struct answer *a, struct database *db, const struct closur
 						"Inst %s %s(%s Debian:12.15/oldstable [amd64])\n",
 						c->at[i]->name, old, c->at[i]->version),
 				 0);
+	}
+	return 0;
+}
+
+static int download(const struct answer *a, const struct closure *c)
+{
+	char path[300];
+
+	for (size_t i = 0; i < c->count; i++) {
+		TEXT_FORMAT(path, "var/cache/apt/archives/%s_%s_amd64.deb", c->at[i]->name,
+			    c->at[i]->version);
+		if (fs_replace(a->h->root, path, "deb", 3, 0644) < 0)
+			return disk_full(a);
 	}
 	return 0;
 }
@@ -443,9 +460,7 @@ static int apt_get(const struct answer *a, const char *const *argv)
 			return -1;
 	if (o.simulate)
 		return show(a, &db, &c);
-	if (o.download)
-		return 0;
-	return install_all(a, &c);
+	return o.download ? download(a, &c) : install_all(a, &c);
 }
 
 int play_purge(const struct answer *a, const char *name, bool keep_config)
@@ -483,13 +498,15 @@ static int configure_all(const struct answer *a)
 	return 0;
 }
 
-static int install_file(const struct answer *a, const char *path)
+static int install_file(const struct answer *a, const char *path, bool configure)
 {
 	const char *name = strrchr(path, '/') + 1, *version = strchr(name, '_') + 1;
 	char text[64];
 
 	TEXT_FORMAT(text, "%.*s", (int)strcspn(version, "_"), version);
-	return play_unpack(a, name, text) < 0 ? -1 : play_configure(a, name, text);
+	if (play_unpack(a, name, text) < 0)
+		return -1;
+	return configure ? play_configure(a, name, text) : 0;
 }
 
 static int dpkg(const struct answer *a, const char *const *argv)
@@ -505,7 +522,9 @@ static int dpkg(const struct answer *a, const char *const *argv)
 			return -1;
 		else if (text_eq(verb, "--remove") && play_purge(a, *argv, true) < 0)
 			return -1;
-		else if (text_eq(verb, "--install") && install_file(a, *argv) < 0)
+		else if (text_eq(verb, "--install") && install_file(a, *argv, true) < 0)
+			return -1;
+		else if (text_eq(verb, "--unpack") && install_file(a, *argv, false) < 0)
 			return -1;
 		else if (text_eq(verb, "--configure"))
 			return configure_all(a);

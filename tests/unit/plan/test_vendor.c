@@ -252,7 +252,7 @@ static void plans_doca(void **unused)
 	bench_reset(&bench);
 	bench.rows[ROW_DOCA].download_bytes = 1181116006;
 	bench_plan(&bench);
-	expect_steps("build-packages download repository-pin repository packages build services "
+	expect_steps("download build-packages repository-pin repository packages build services "
 		     "modules-boot boot-unit boot-unit-wanted next-boot modules");
 	assert_false(bench.plan.reboot);
 
@@ -338,7 +338,7 @@ static void plans_doca_with_dnf(void **unused)
 	rows_set_os(&bench, "almalinux", "9.*", "dnf");
 	bench_plan(&bench);
 	expect_steps(
-		"build-packages download repository packages build services modules-boot boot-unit "
+		"download build-packages repository packages build services modules-boot boot-unit "
 		"boot-unit-wanted next-boot modules");
 	assert_string_equal(bench_step(&bench, "packages")->what,
 			    "install doca-ofed with dnf, kernel images excluded from this one "
@@ -365,7 +365,7 @@ static void plans_mlnx(void **unused)
 	ask_mlnx();
 	package_add(f, "rdma-core", "39.0-1");
 	bench_plan(&bench);
-	expect_steps("build-packages download installer services modules-boot boot-unit "
+	expect_steps("download build-packages installer services modules-boot boot-unit "
 		     "boot-unit-wanted next-boot modules");
 	step = bench_step(&bench, "installer");
 	assert_int_equal(step->kind, STEP_INSTALLER);
@@ -391,7 +391,7 @@ static void has_the_former_to_hand(void **unused)
 	bench.rows[ROW_SPARE].version = "5.4-1.0.3.0";
 	bench.rows[ROW_SPARE].url = "https://example.com/MLNX_OFED_LINUX-5.4.tgz";
 	bench_plan(&bench);
-	expect_steps("build-packages former-download download installer services modules-boot "
+	expect_steps("former-download download build-packages installer services modules-boot "
 		     "boot-unit boot-unit-wanted next-boot modules");
 	step = bench_step(&bench, "former-download");
 	assert_int_equal(step->kind, STEP_DOWNLOAD);
@@ -409,7 +409,7 @@ static void renews_the_initramfs(void **unused)
 	ask_mlnx();
 	(void)TEXT_COPY(f->kernel.initramfs, "dracut");
 	bench_plan(&bench);
-	expect_steps("initramfs-keep build-packages download installer services modules-boot "
+	expect_steps("initramfs-keep download build-packages installer services modules-boot "
 		     "boot-unit boot-unit-wanted initramfs next-boot modules");
 	assert_string_equal(bench_step(&bench, "initramfs")->items[1], "dracut");
 	ask_inbox();
@@ -434,7 +434,7 @@ static void builds_from_the_vault(void **unused)
 	assert_null(bench_step(&bench, "vault-repository"));
 	(void)TEXT_COPY(f->policy.mirrors, "centos-eol");
 	bench_plan(&bench);
-	expect_steps("vault-repository build-packages vault-repository-end download installer "
+	expect_steps("download vault-repository build-packages vault-repository-end installer "
 		     "services modules-boot boot-unit boot-unit-wanted next-boot modules");
 	step = bench_step(&bench, "vault-repository");
 	assert_string_equal(step->items[0], "etc/yum.repos.d/ib-vmext-vault.repo");
@@ -443,6 +443,10 @@ static void builds_from_the_vault(void **unused)
 					      "baseurl=https://vault.example/updates/\n"));
 	assert_non_null(strstr(step->content, "gpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/KEY\n"));
 	assert_string_equal(bench_step(&bench, "vault-repository-end")->content, "");
+	(void)TEXT_COPY(bench.settings.mirror, "https://mirror.example/files");
+	bench_plan(&bench);
+	assert_non_null(strstr(bench_step(&bench, "vault-repository")->content,
+			       "baseurl=https://mirror.example/files/vault.example/os/\n"));
 }
 
 /* Known issues 35 and 37: the plan stops where nobody would build them anew. */
@@ -506,7 +510,7 @@ static void waits_for_the_boot(void **unused)
 	bench_reset(&bench);
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
-	expect_steps("build-packages download repository-pin repository packages build services "
+	expect_steps("download build-packages repository-pin repository packages build services "
 		     "modules-boot boot-unit boot-unit-wanted next-boot");
 	assert_true(bench.plan.reboot);
 	s->driver = CHOICE_INBOX;

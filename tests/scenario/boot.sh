@@ -1,0 +1,47 @@
+# What boots bring after an installation, on machines: QEMU with Debian's own kernels, their packages by apt, modules by dkms. The
+# vendor's route with a stand-in whose modules are the kernel's own under the vendor's version (lab/mirror/vendor, copy_tree).
+
+. "$here/oracle.sh"
+
+TIMEOUT=1500 # a machine without KVM on a busy host is slow
+
+cases() { echo kernel_without_module; }
+
+prepare() { "$LAB" mirror vendors >"$work/vendors.json"; }
+
+VERSION=24.07-0.6.1
+installed() { deploy "$VM" --settings "$(with '{"driver": "doca-ofed", "driverVersion": "2.8.0", "timeouts": {"total": 4500}}')"; }
+running_version() { sh_in "$VM" 'cat /sys/module/mlx5_ib/version 2>/dev/null || echo "of the kernel"'; }
+up() { wait_until 600 sh_in "$VM" 'systemctl is-system-running | grep -qE "running|degraded"'; }
+# The VM's own network: its agent reports anew.
+want_network() {
+	sh_in "$VM" 'ip -4 -o address show | grep -q "10[.]7[.]0[.]" && ping -c 1 -W 10 10.7.0.1 >/dev/null' || fail "no network: $(in_vm "$VM" ip address)"
+}
+want_hca() { wait_until 300 sh_in "$VM" 'ibstat | grep -q "State: Active"'; }
+
+# After success apt brings a kernel on which the driver does not compile. The VM boots it with its network, the kernel's own driver
+# serves, and status says so; back on the former kernel the vendor's serves again.
+case_kernel_without_module() {
+	create "$VM" --machine --size Standard_HB120rs_v3
+	installed
+	wait_for "$VM" --until success
+	note "$(status_of "$VM" .formattedMessage.message)"
+	up
+	[ "$(running_version)" = $VERSION ] || fail "mlx5_ib is $(running_version)"
+	former=$(in_vm "$VM" uname -r | tr -d '\r')
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	# dkms' failure is one of apt's here; the kernel is installed all the same.
+	sh_in "$VM" 'export DEBIAN_FRONTEND=noninteractive; apt-get -q update >/dev/null; apt-cache search "^linux-(image|headers)-.*-rt-amd64$" | cut -d" " -f1 | grep -v dbg |
+		xargs apt-get -y -q --no-install-recommends install; ls /boot' >"$CASE_DIR/apt" 2>&1 || note "apt: $(tail -2 "$CASE_DIR/apt")"
+	vm reboot "$VM" >/dev/null
+	up
+	release=$(in_vm "$VM" uname -r | tr -d '\r')
+	case $release in *-rt-*) ;; *) fail "kernel $release runs: $(tail -20 "$CASE_DIR/apt")" ;; esac
+	want_network
+	[ "$(running_version)" = "of the kernel" ] || fail "mlx5_ib is $(running_version)"
+	sh_in "$VM" '/root/ib-vmext status' >"$CASE_DIR/status" || :
+	cat "$CASE_DIR/status"
+	wait_until 900 sh_in "$VM" "/root/ib-vmext status | grep -q '$release'"
+	sh_in "$VM" '/root/ib-vmext status' | tr '\n' ' ' | grep -qE 'not (compile|known)' || fail "status does not say why"
+	want_hca
+}
