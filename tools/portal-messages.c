@@ -34,6 +34,8 @@ static const struct {
 	{ FAULT_ROUTE_NOT_CARRIED_OUT,
 	  "no row of the built-in catalogue needs what `apply` cannot do; an online repository of "
 	  "another catalogue would" },
+	{ FAULT_IMAGE_KERNEL, "only `bake` meets it, which makes an image" },
+	{ FAULT_IMAGE_CONFLICT, "only `bake` meets it, which plans for several VMs at once" },
 	{ FAULT_ABSENT,
 	  "it is the verdict of `ib-vmext verify` on a machine without an InfiniBand function, "
 	  "where a plan says which of the faults above it is" },

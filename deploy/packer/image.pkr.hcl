@@ -1,5 +1,5 @@
-# An image whose VMs install the driver at their first boot: ib-vmext and its unit are in it, the driver is not (baking the driver
-# itself into an image is not there yet).
+# An image with the driver in it, made on a VM that has no adapter. At the first boot of a VM of it the unit ib-vmext sees that the
+# driver fits and does nothing, or says what does not fit and repairs it (docs/bake.md).
 packer {
   required_plugins {
     azure = {
@@ -33,6 +33,12 @@ variable "package" {
   default = "ib-vmext_1.1.0_amd64.deb"
 }
 
+variable "sizes" {
+  type        = string
+  default     = "Standard_HB120rs_v3"
+  description = "The VM sizes or generations of adapters that the image is for, comma separated."
+}
+
 source "azure-arm" "debian" {
   use_azure_cli_auth                = true
   managed_image_resource_group_name = var.resource_group
@@ -57,6 +63,7 @@ build {
       "curl -fsSLO ${var.packages_url}/${var.package}",
       "grep ' ${var.package}$' SHA256SUMS | sha256sum -c",
       "apt-get -q -y install ./${var.package}",
+      "ib-vmext bake --for ${var.sizes}",
       "systemctl enable ib-vmext",
       "rm -f SHA256SUMS ${var.package}",
       "waagent -force -deprovision+user && sync",

@@ -66,7 +66,8 @@ static int run_create(const struct cli *c)
 				.vmbus = !cli_flag(c, "no-vmbus"),
 				.azure = !cli_flag(c, "no-azure") };
 	const char *image = cli_value(c, "image"), *rate = cli_value(c, "rate");
-	const char *source = getenv("WALA_SOURCE");
+	const char *source = getenv("WALA_SOURCE"), *given = cli_value(c, "root");
+	AUTO_FREE char *root = given != NULL ? realpath(given, NULL) : NULL;
 	json_t *args;
 	long gbps = 0;
 	int rc;
@@ -74,6 +75,10 @@ static int run_create(const struct cli *c)
 	if ((spec.machine && cli_flag(c, "cell")) ||
 	    (rate != NULL && (text_to_long(rate, 10, &gbps) < 0 || gbps <= 0))) {
 		fprintf(stderr, "ib-lab: --cell or --machine; --rate takes Gb/s\n");
+		return LAB_USAGE;
+	}
+	if (given != NULL && root == NULL) {
+		fprintf(stderr, "ib-lab: %s: %s\n", given, strerror(errno));
 		return LAB_USAGE;
 	}
 	if (!client_is_up(&c->lab->paths))
@@ -89,6 +94,8 @@ static int run_create(const struct cli *c)
 	cli_pass(c, args, "size", "size");
 	cli_pass(c, args, "image", "image");
 	cli_pass(c, args, "pci", "pci");
+	if (root != NULL)
+		json_object_set_new(args, "root", json_string(root));
 	if (source != NULL && *source != '\0')
 		json_object_set_new(args, "agentSource", json_string(source));
 	return ask_and_print(c, "vm create", args);
@@ -194,10 +201,12 @@ static int run_images(const struct cli *c)
 
 const struct cli_verb cli_vm_verbs[] = {
 	{ "vm create",
-	  "NAME [--cell|--machine] [--size SIZE] [--image IMAGE] [--pci V:D:C,...] [--rate GBPS] "
+	  "NAME [--cell|--machine] [--size SIZE] [--image IMAGE] [--root DIR] [--pci V:D:C,...] "
+	  "[--rate GBPS] "
 	  "[--no-init] [--no-agent] [--no-adapter] [--no-vmbus] [--no-azure]",
 	  "make a VM and wait until it is up",
-	  "cell machine size= image= pci= rate= no-init no-agent no-adapter no-vmbus no-azure json",
+	  "cell machine size= image= root= pci= rate= no-init no-agent no-adapter no-vmbus "
+	  "no-azure json",
 	  1, 1, run_create },
 	{ "vm images", "", "what a cell can be made of: --image", "json", 0, 0, run_images },
 	{ "vm list", "", "the VMs of the lab", "json", 0, 0, run_list },

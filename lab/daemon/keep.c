@@ -38,6 +38,7 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 		{ "azure", JSON_KIND_BOOL, false, offsetof(struct vm_spec, azure), 0 },
 		{ "scaleSet", JSON_KIND_TEXT, false, offsetof(struct vm_spec, scale_set),
 		  sizeof ret->scale_set },
+		{ "root", JSON_KIND_TEXT, false, offsetof(struct vm_spec, root), VM_PATH_MAX },
 		{ "agentSource", JSON_KIND_TEXT, false, offsetof(struct vm_spec, agent_source),
 		  VM_PATH_MAX },
 	};
@@ -57,6 +58,12 @@ static int spec_read(const json_t *args, struct vm_spec *ret, struct error *err)
 	if (pci != NULL && *pci != '\0' && vm_spec_pci(ret, pci) < 0)
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "--pci takes VENDOR:DEVICE:CLASS,... as 15b3:101c:0207");
+	if (ret->root[0] != '\0' &&
+	    (ret->machine || ret->root[0] != '/' || strpbrk(ret->root, ":,\\") != NULL))
+		return error_set(
+			err, FAULT_USAGE, EINVAL,
+			"--root is for cells, and takes a directory whose path has none of "
+			"the characters : , and \\");
 	ret->rate_gbps = (unsigned)json_int_at(args, "rate", 0);
 	vm_spec_defaults(ret);
 	return 0;

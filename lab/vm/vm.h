@@ -48,6 +48,8 @@ struct vm_spec {
 	bool machine;                  /* else a cell */
 	char size[64];                 /* "Standard_HB120rs_v3" */
 	char image[32];                /* "debian12": distro.h */
+	char root[VM_PATH_MAX];        /* a cell's: a tree of files that somebody made of one of the
+					  lab's, in the place of the image; "": none */
 	char scale_set[64];            /* that it is an instance of; "": none */
 	struct vm_pci pci[VM_PCI_MAX]; /* from --pci, else from the size (vm_spec_defaults) */
 	size_t npci;

@@ -17,6 +17,7 @@
 
 struct catalogue;
 struct host;
+struct image;
 struct transaction;
 
 #define ACT_STATE_DIR "var/lib/ib-vmext" /* below the host's root */
@@ -43,6 +44,9 @@ struct apply_options {
 	int64_t seq;                 /* -1 at a shell */
 	bool reload; /* a live reload rather than a restart; never through the agent */
 	bool wait;   /* wait for a late adapter and for the fabric, as timeouts say */
+	/* What is made is an image (act/image/image.h): nothing of it is loaded, waited for or
+	 * restarted. NULL: this machine is meant. */
+	const struct image *image;
 	/* Asked between steps: true ends the run early, with everything so far undone,
 	 * FAULT_TAKEN_OVER. May be NULL. */
 	bool (*stop)(void *ctx);
@@ -97,6 +101,18 @@ struct outcome {
  * request is turned back first. Returns 0 with *ret filled for every end of the work, failures
  * included; -1 only if the state itself failed: then nothing was begun, or the run stays open. */
 int act_apply(struct act *a, const struct apply_options *o, struct outcome *ret, struct error *err);
+
+/* The same in an image, whose kernel is a->host->kernel: o->image says for whom. At the end nothing
+ * of this machine is left in the state, and baked.json tells the first boot of a VM what was baked
+ * (act/image/baked.h). */
+int act_bake(struct act *a, const struct apply_options *o, struct outcome *ret, struct error *err);
+
+/* The first boot of a VM that was made of an image. Where baked.json fits it, and InfiniBand works,
+ * the receipt is made, *ret is the success, and *adopted is true: nothing was asked of the package
+ * manager and nothing waited for. Else *adopted is false, and `why` is a clause that says what
+ * differs; "" where there is no such file, or only the ports are not ready. */
+int act_adopt(struct act *a, const struct apply_options *o, struct outcome *ret, bool *adopted,
+	      char *why, size_t why_size, struct error *err);
 
 /* Put back what the receipt says was changed, and what an open run has changed so far.
  * FAULT_NOTHING_TO_UNDO when there is neither. Outcome KEPT_BACK: done, but for what the message

@@ -9,6 +9,7 @@
 #include "act/carry.h"
 #include "act/judge.h"
 #include "act/boot/kernel_change.h"
+#include "act/image/image.h"
 #include "act/bundle/offline.h"
 #include "act/bundle/pack_fetch.h"
 #include "act/outcome.h"
@@ -21,6 +22,7 @@
 #include "act/step/repository.h"
 #include "act/boot/waits.h"
 #include "act/step/installer.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -77,7 +79,11 @@ static int look_for_pack(const struct act *a, const struct apply_options *o, str
 
 	if (!pack_may_serve(o->settings, &out->plan))
 		return 0;
-	return pack_fetch(&order, &out->facts, &out->plan, err);
+	if (pack_fetch(&order, &out->facts, &out->plan, err) < 0)
+		return -1;
+	return o->image ? image_judge(a->host, a->catalogue, o->settings, o->image, &out->facts,
+				      &out->plan, err)
+			: 0;
 }
 
 /* Nothing to change: prove that it works, and write the receipt for the next re-enable. */
@@ -213,19 +219,34 @@ static int wait_for_boot(const struct act *a, const struct apply_options *o, str
 	return waits_before_work(&w, err);
 }
 
-static int apply(struct act *a, const struct apply_options *o, struct outcome *ret,
-		 struct error *err)
+/* In a chroot the processes are those of the machine around it. */
+static int judge_image(struct act *a, const struct apply_options *o, struct outcome *out,
+		       struct error *err)
+{
+	bool booted = fs_exists(a->host->root, "run/systemd/system");
+
+	if (booted && wait_for_boot(a, o, err) < 0)
+		return -1;
+	return image_judge(a->host, a->catalogue, o->settings, o->image, &out->facts, &out->plan,
+			   err);
+}
+
+static int judge_machine(struct act *a, const struct apply_options *o, struct outcome *out,
+			 struct error *err)
 {
 	enum kernel_end kernel;
-	struct recovery recovery;
 
-	if (run_recover(a, o, RECOVER_REQUEST, ret, &recovery, err) < 0)
+	if (wait_for_boot(a, o, err) < 0 || kernel_change_mend(a, &kernel, err) < 0)
 		return -1;
-	if (recovery.is_answer)
-		return 0;
+	return judge_patiently(a, o, out, err);
+}
+
+static int plan_and_do(struct act *a, const struct apply_options *o, struct outcome *ret,
+		       struct error *err)
+{
 	*ret = (struct outcome) { 0 };
-	if (wait_for_boot(a, o, err) < 0 || kernel_change_mend(a, &kernel, err) < 0 ||
-	    judge_patiently(a, o, ret, err) < 0 || look_for_pack(a, o, ret, err) < 0)
+	if ((o->image ? judge_image : judge_machine)(a, o, ret, err) < 0 ||
+	    look_for_pack(a, o, ret, err) < 0)
 		return -1;
 	if (ret->plan.decision.exit_code != 0) {
 		outcome_of_decision(ret);
@@ -234,6 +255,34 @@ static int apply(struct act *a, const struct apply_options *o, struct outcome *r
 	if (o->reload && plan_reload(&ret->plan, &ret->facts, err) < 0)
 		return -1;
 	return ret->plan.nsteps == 0 ? keep(a, o, ret, err) : carry_out(a, o, ret, err);
+}
+
+/* A VM of an image that was baked for others is done as any, and hears why. */
+static int apply(struct act *a, const struct apply_options *o, struct outcome *ret,
+		 struct error *err)
+{
+	struct recovery recovery;
+	bool adopted = false;
+	char why[300] = "";
+
+	if (run_recover(a, o, RECOVER_REQUEST, ret, &recovery, err) < 0)
+		return -1;
+	if (recovery.is_answer)
+		return 0;
+	if (!o->image && act_adopt(a, o, ret, &adopted, why, sizeof(why), err) < 0)
+		return -1;
+	if (adopted)
+		return 0;
+	if (why[0])
+		log_stage(a->host->log, "plan", STAGE_RUNNING, -1, "baked.differs",
+			  "what was baked into this VM's image does not fit it: %s; going on as on "
+			  "any VM",
+			  why);
+	if (plan_and_do(a, o, ret, err) < 0)
+		return -1;
+	if (why[0])
+		outcome_tell_baked(ret, why);
+	return 0;
 }
 
 /* Failures of the state itself: what came of the request cannot be known from *ret. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/image/generalise.h"
 #include "act/run.h"
 #include "act/receipt.h"
 #include "act/tidy.h"
@@ -30,11 +31,13 @@ static json_t *record(const struct run *r, const char *kind, const json_t *recei
 {
 	const struct apply_options *o = r->options;
 
-	return json_pack("{s:s, s:b, s:I, s:s, s:s, s:o, s:o, s:I}", "kind", kind, "first",
-			 !receipt, "seq", (json_int_t)o->seq, "version", o->version,
-			 "settingsDigest", o->settings_digest, "settings", settings_kept(r),
-			 "programs", tidy_programs(r->act, receipt), "preparedSeconds",
-			 (json_int_t)r->prepared_s);
+	return json_pack(
+		"{s:s, s:b, s:I, s:s, s:s, s:o, s:o, s:I, s:o*, s:b}", "kind", kind, "first",
+		!receipt || receipt_is_of_image(receipt), "seq", (json_int_t)o->seq, "version",
+		o->version, "settingsDigest", o->settings_digest, "settings", settings_kept(r),
+		"programs", tidy_programs(r->act, receipt), "preparedSeconds",
+		(json_int_t)r->prepared_s, "dkmsKeys",
+		o->image ? generalise_note_keys(r->act->host) : NULL, "image", o->image != NULL);
 }
 
 static int begin(struct run *r, json_t *record, const struct plan *plan, struct error *err)

@@ -98,6 +98,31 @@ void outcome_of_verification(struct outcome *out, bool kept)
 	sentences_join(out->message, sizeof(out->message), what, fault_row(out->fault)->remedy, "");
 }
 
+void outcome_of_baked(struct outcome *out, const char *at)
+{
+	char summary[300];
+
+	verify_summary(&out->verification, &out->facts, summary, sizeof(summary));
+	out->fault = FAULT_NONE;
+	out->exit_code = 0;
+	TEXT_FORMAT(out->message,
+		    "InfiniBand works: %s. Driver: %s %s, baked into this image on %.10s; nothing "
+		    "was changed.",
+		    summary, driver_kind_name(out->facts.driver.kind), out->facts.driver.version,
+		    at);
+}
+
+void outcome_tell_baked(struct outcome *out, const char *why)
+{
+	char message[sizeof(out->message)], told[400];
+
+	if (out->exit_code != 0 || out->rebooting)
+		return;
+	TEXT_COPY(message, out->message);
+	TEXT_FORMAT(told, "What was baked into its image did not fit this VM: %s", why);
+	sentences_join(out->message, sizeof(out->message), message, told, "");
+}
+
 void outcome_of_kept(struct outcome *out, const char *told)
 {
 	bool pending = out->reboot_pending;

@@ -25,6 +25,12 @@ enum fault outcome_fault(enum verdict verdict);
 /* What verification found of a stack that stays: ok, or 14. */
 void outcome_of_verification(struct outcome *out, bool kept);
 
+/* A stack that was baked into the image of this VM at that time, fits it and works. */
+void outcome_of_baked(struct outcome *out, const char *at);
+
+/* Add to the sentences of a success that the image had something else. */
+void outcome_tell_baked(struct outcome *out, const char *why);
+
 /* What verification found of a stack that was there, and what is to be told beside; with
  * out->reboot_pending, that what was installed before takes effect at the next restart. */
 void outcome_of_kept(struct outcome *out, const char *told);

@@ -9,6 +9,7 @@
 
 #include "act/act.h"
 #include "act/fetch/pin.h"
+#include "act/image/baked.h"
 #include "act/journal.h"
 #include "act/program.h"
 #include "act/put.h"
@@ -198,6 +199,11 @@ bool receipt_awaits_boot(const struct host *h, const json_t *receipt)
 	return after[0] && HOST_READ_LINE(h, BOOT_ID, boot) == 0 && text_eq(after, boot);
 }
 
+bool receipt_is_of_image(const json_t *receipt)
+{
+	return json_bool_at(receipt, "ofImage", false);
+}
+
 bool receipt_lists(const json_t *receipt, const char *run)
 {
 	const json_t *installed = json_object_get(receipt, "installed");
@@ -227,6 +233,12 @@ static json_t *installed_to_json(const struct receipt_entry *e)
 	json_object_set_new(put, "distribution", json_text_or_null(e->facts->os.id));
 	return json_pack("{s:s, s:o, s:o, s:o}", "run", j->run, "plan", plan_to_json(&j->plan),
 			 "steps", steps, "put", put);
+}
+
+/* By the kernel alone a boot tells that another one came (boot/kernel_change.c). */
+static json_t *right_of_image(const struct receipt_entry *e)
+{
+	return json_pack("{s:{s:s}}", "fingerprint", "kernel", e->facts->kernel.release);
 }
 
 static json_t *right_to_json(const struct host *h, const struct receipt_entry *e)
@@ -296,17 +308,18 @@ static json_t *receipt_to_json(const struct host *h, const struct receipt_entry 
 	if (e->awaits_boot && HOST_READ_LINE(h, BOOT_ID, boot) < 0)
 		boot[0] = '\0';
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:O, s:o, s:o, "
-			 "s:o, s:O?, s:o}",
+			 "s:o, s:O?, s:o, s:b}",
 			 "schema", "ib-vmext/receipt/1", "at", now, "version", e->version, "seq",
 			 (json_int_t)e->seq, "settingsDigest", e->settings_digest, "route",
 			 e->route, "catalogue", newest_catalogue(e, older), "driver", "kind",
 			 driver_kind_name(e->facts->driver.kind), "version",
 			 json_text_or_null(e->facts->driver.version), "message",
 			 json_text_or_null(e->message), "installed", installed, "programs",
-			 programs_to_json(h, older), "right", right_to_json(h, e),
-			 "awaitsBootAfter", json_text_or_null(boot), "kernelChange",
+			 programs_to_json(h, older), "right",
+			 e->of_image ? right_of_image(e) : right_to_json(h, e), "awaitsBootAfter",
+			 json_text_or_null(boot), "kernelChange",
 			 json_object_get(older, "kernelChange"), "artefacts",
-			 pins_to_json(h, e->journal, older));
+			 pins_to_json(h, e->journal, older), "ofImage", e->of_image);
 }
 
 /* What nobody can read any more is kept for a person to look at. */
@@ -333,7 +346,12 @@ int receipt_write(const struct host *h, const struct receipt_entry *e, struct er
 	    json_array_append_new(installed, installed_to_json(e)) < 0)
 		return failed("made", -ENOMEM, err);
 	receipt = receipt_to_json(h, e, older, installed);
-	return receipt_store(h, receipt, err);
+	if (receipt_store(h, receipt, err) < 0)
+		return -1;
+	/* From now on it is this VM's own that counts. */
+	if (!e->of_image)
+		baked_remove(h);
+	return 0;
 }
 
 int receipt_note(const struct host *h, const char *key, json_t *note, struct error *err)
@@ -366,6 +384,7 @@ int receipt_drop(const struct host *h, const char *run, struct error *err)
 		return -1;
 	if (!receipt_lists(receipt, run))
 		return 0;
+	baked_remove(h);
 	installed = json_object_get(receipt, "installed");
 	for (size_t i = json_array_size(installed); i-- > 0;)
 		if (text_eq(json_text_at(json_array_get(installed, i), "run", ""), run))

@@ -6,7 +6,7 @@
  * run changes nothing; "put" in each is what it put on the disk (act/put.h). "programs" are the
  * versions of this program of which there is a copy. "artefacts" are the files that were
  * downloaded, with their digests (act/fetch/pin.h). "right" is what must be as it was for a
- * re-enable to do nothing. */
+ * re-enable to do nothing; of an image it is the kernel alone, and "ofImage" says so. */
 #pragma once
 
 #include <stdbool.h>
@@ -57,6 +57,7 @@ struct receipt_entry {
 	const char *message;
 	int64_t seq;
 	bool awaits_boot; /* what was installed takes effect at the next boot */
+	bool of_image;    /* no VM is right by it, until the first boot of one made it its own */
 	const struct package_context *packages; /* asked where packages are from; may be NULL */
 };
 
@@ -68,6 +69,9 @@ json_t *receipt_read(const struct host *h);
 
 /* Does what was installed still wait for the next boot? */
 bool receipt_awaits_boot(const struct host *h, const json_t *receipt);
+
+/* Was it made in an image, and did no VM make it its own since? */
+bool receipt_is_of_image(const json_t *receipt);
 
 /* Is this run one of those that undo would put back? */
 bool receipt_lists(const json_t *receipt, const char *run);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "act/image/image.h"
 #include "act/judge.h"
 #include "act/run.h"
 #include "act/tidy.h"
@@ -34,6 +35,9 @@ static bool turns_back(const struct recovering *c, const struct journal *j)
 {
 	if (!is_forward(j->phase))
 		return false;
+	/* Its kernel and its VMs are known to who bakes alone. */
+	if (!c->options->image && json_bool_at(j->begin, "image", false))
+		return true;
 	return c->how == RECOVER_UNDO || (c->how == RECOVER_REQUEST && !is_same_request(c, j));
 }
 
@@ -54,6 +58,9 @@ static int look(const struct recovering *c, bool forward, struct error *err)
 {
 	const struct act *a = c->act;
 
+	if (forward && c->options->image)
+		return image_judge(a->host, a->catalogue, c->options->settings, c->options->image,
+				   &c->out->facts, &c->out->plan, err);
 	return forward ? act_judge(a->host, a->catalogue, c->options->settings, &c->out->facts,
 				   &c->out->plan, err)
 		       : act_look(a->host, a->catalogue, &c->out->facts, err);

@@ -236,17 +236,18 @@ static enum event_kind fail_step(struct run *r, unsigned at, struct error *err)
 	return EV_STEP_FAILED;
 }
 
-/* What goes on at the next boot, agent or no agent. */
+/* What goes on at the next boot, agent or no agent. The units of an image run the copy, too. */
 static int prepare_resume(struct run *r, struct error *err)
 {
 	const struct act *a = r->act;
+	bool resumes = resume_unit_is_possible(a->host);
 	char path[PROGRAM_PATH_SIZE];
 
-	if (!resume_unit_is_possible(a->host))
+	if (!resumes && !r->options->image)
 		return 0;
 	if (program_install(a->host, a->program, IB_VMEXT_VERSION, path, err) < 0)
 		return -1;
-	return resume_unit_install(a->host, err);
+	return resumes ? resume_unit_install(a->host, err) : 0;
 }
 
 static enum event_kind phase_planned(struct run *r, struct error *err)

@@ -177,7 +177,9 @@ void run_fill_done(struct run *r)
 
 	out->exit_code = 0;
 	out->plan = r->journal.plan;
-	if (!r->verified)
+	if (r->options->image)
+		run_image_fill_done(r);
+	else if (!r->verified)
 		TEXT_COPY(out->message, "The interrupted run had come to its end before.");
 	else if (plan_keeps(&r->journal.plan))
 		fill_kept(r);
@@ -187,7 +189,7 @@ void run_fill_done(struct run *r)
 		outcome_of_verification(out, false);
 }
 
-enum event_kind phase_verifying(struct run *r, struct error *err)
+static enum event_kind verify_machine(struct run *r, struct error *err)
 {
 	const struct outcome *out = r->out;
 	struct log *log = r->act->host->log;
@@ -214,6 +216,11 @@ enum event_kind phase_verifying(struct run *r, struct error *err)
 		  out->exit_code == 0 ? 100 : -1,
 		  out->exit_code == 0 ? "verify.done" : "verify.failed", "%s", out->message);
 	return EV_VERIFIED;
+}
+
+enum event_kind phase_verifying(struct run *r, struct error *err)
+{
+	return r->options->image ? run_image_verifying(r, err) : verify_machine(r, err);
 }
 
 enum event_kind phase_rebooting(struct run *r, struct error *err)

@@ -81,7 +81,7 @@ static void show_differences(struct app *app, const struct outcome *o)
 			  o->ndifferences - DIFFERENCES_MAX);
 }
 
-static int show_outcome(struct app *app, const struct outcome *o)
+int show_outcome(struct app *app, const struct outcome *o)
 {
 	if (app->json) {
 		AUTO_JSON json_t *document = outcome_to_json(o);

@@ -13,6 +13,14 @@ bool option_given(int argc, char **argv, const char *name)
 	return false;
 }
 
+const char *option_value(int argc, char **argv, const char *name)
+{
+	for (int i = 0; i + 1 < argc; i++)
+		if (text_eq(argv[i], name))
+			return argv[i + 1];
+	return NULL;
+}
+
 int print_json(struct app *app, json_t *document)
 {
 	AUTO_BUF struct buf text = { 0 };

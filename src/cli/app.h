@@ -56,6 +56,7 @@ extern const struct verb verbs[];
 int verb_facts(struct app *app, int argc, char **argv);
 int verb_plan(struct app *app, int argc, char **argv);
 int verb_apply(struct app *app, int argc, char **argv);
+int verb_bake(struct app *app, int argc, char **argv);
 int verb_verify(struct app *app, int argc, char **argv);
 int verb_metrics(struct app *app, int argc, char **argv);
 int verb_status(struct app *app, int argc, char **argv);
@@ -83,6 +84,13 @@ int action_run(struct app *app, const char *verb, const struct action *actions, 
 
 /* Was this option of the verb given? */
 bool option_given(int argc, char **argv, const char *name);
+
+/* The word behind this option; NULL if it was not given, or is the last word. */
+const char *option_value(int argc, char **argv, const char *name);
+
+/* How a run ended, as text or as ib-vmext/outcome/1. Returns the exit code. */
+struct outcome;
+int show_outcome(struct app *app, const struct outcome *o);
 
 /* Print the document, indented, with a newline. Returns 0, or 14 if it could not be printed. */
 int print_json(struct app *app, json_t *document);

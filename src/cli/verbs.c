@@ -14,6 +14,12 @@ static const struct verb_option apply_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option bake_options[] = {
+	{ "--for", "the VM sizes or generations that the image is for: Standard_HB120rs_v3,CX7" },
+	{ "--kernel", "the kernel that they boot; else the one that the image boots next" },
+	{ 0 },
+};
+
 static const struct verb_option undo_options[] = {
 	{ "--force", "go on where something cannot be put back" },
 	{ 0 },
@@ -42,6 +48,9 @@ const struct verb verbs[] = {
 	  verb_plan },
 	{ "apply", "[--yes]", "carry the plan out and prove that it works", 0, 2,
 	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, apply_options, verb_apply },
+	{ "bake", "--for SIZE|GENERATION[,...] [--kernel REL]",
+	  "apply in an image, no adapter present", 2, 4,
+	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, bake_options, verb_bake },
 	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },
 	{ "metrics", "[--file FILE]", "the same for Prometheus, to print or into a file", 0, 2,

@@ -320,6 +320,8 @@ struct facts {
 	bool systemd;            /* run/systemd/system is there */
 	struct own_file own_files[FACTS_OWN_FILES_MAX];
 	unsigned nown_files;
+	bool image; /* planned for, not read (plan/image.h): it boots elsewhere, and nothing of it
+		       is loaded or running now */
 	struct pack_facts packs[FACTS_PACKS_MAX]; /* read only where settings are at hand */
 	unsigned npacks;
 	char packs_why[240]; /* why none could be fetched of a web address; a clause */

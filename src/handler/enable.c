@@ -6,6 +6,7 @@
 #include "act/catalogue/fetch.h"
 #include "act/act.h"
 #include "act/carry.h"
+#include "act/ended.h"
 #include "act/catalogue/file.h"
 #include "act/judge.h"
 #include "act/receipt.h"
@@ -176,6 +177,51 @@ static bool awaits_catalogue(const struct enable *e)
 	return (code == 12 || code == 13) && catalogue_is_remote(&e->settings);
 }
 
+/* What `status` tells at a shell. */
+static void note_end(struct enable *e, const struct outcome *o)
+{
+	struct ended ended;
+
+	ended_of(o, &ended);
+	ended.seq = e->request.seq;
+	ended_write(e->host, &ended);
+}
+
+/* A VM of an image that was baked for it needs no worker. Who holds the lock looks himself, and
+ * what cannot be done here the worker does. */
+static int adopt_image(struct enable *e, struct error *err)
+{
+	struct catalogue_judge by = { e->host, &e->settings, e->app->catalogue };
+	AUTO_CATALOGUE_CHOICE struct catalogue_choice catalogue = { 0 };
+	AUTO_FREE struct outcome *o = calloc(1, sizeof *o);
+	struct apply_options options = { .settings = &e->settings,
+					 .settings_digest = e->request.digest,
+					 .version = e->app->version,
+					 .seq = e->request.seq };
+	bool adopted = false;
+	struct error why = { 0 };
+	struct act act;
+	char differs[300];
+
+	if (o == NULL || !state_has(e->host, "baked.json"))
+		return GO_ON;
+	catalogue_choose(&by, &catalogue);
+	if (act_open(&act, e->host, catalogue.use, true, &why) < 0)
+		return GO_ON;
+	if (act_adopt(&act, &options, o, &adopted, differs, sizeof differs, &why) < 0)
+		LOG(e->host->log, WARNING, "enable.baked", "%s; the worker goes on", why.what);
+	if (adopted)
+		note_end(e, o);
+	act_close(&act);
+	if (!adopted)
+		return GO_ON;
+	status_set(&e->status, STATUS_SUCCESS, 0, o->message);
+	if (request_write(e->host, &e->request, err) < 0 || tell(e, err) < 0)
+		return -1;
+	(void)buf_add_format(&e->app->out, "ib-vmext: %s\n", o->message);
+	return FINISHED;
+}
+
 /* What no waiting can change is said here and now; all the rest is for the worker. */
 static int judge(struct enable *e, struct error *err)
 {
@@ -241,7 +287,7 @@ static int hand_over(struct enable *e, struct error *err)
 }
 
 static int (*const stages[])(struct enable *e, struct error *err) = {
-	read_request, leave_as_it_is, consider_repetition, read_settings,
+	read_request, leave_as_it_is, consider_repetition, read_settings, adopt_image,
 	judge,        announce,       hand_over,
 };
 

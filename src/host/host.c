@@ -211,7 +211,8 @@ int host_read_line(const struct host *h, const char *path, char *ret, size_t siz
 
 int host_kernel_release(const struct host *h, char *ret, size_t size)
 {
-	return host_read_line(h, OSRELEASE, ret, size);
+	return h->kernel ? text_copy(ret, size, h->kernel)
+			 : host_read_line(h, OSRELEASE, ret, size);
 }
 
 int host_machine(const struct host *h, char *ret, size_t size)

@@ -44,6 +44,8 @@ struct host {
 	const struct clock *clock;
 	struct log *log;           /* may be NULL */
 	struct recorder *recorder; /* notes what is asked; may be NULL */
+	const char *kernel; /* the release that the work is for, where it is another than the one
+			       that runs: an image's; else NULL */
 };
 
 /* The machine that we run on. Returns 0, or -1 with *err set. */
@@ -68,8 +70,9 @@ NODISCARD int host_read(const struct host *h, const char *path, size_t max, stru
 NODISCARD int host_read_line(const struct host *h, const char *path, char *ret, size_t size);
 #define HOST_READ_LINE(h, path, array) host_read_line((h), (path), (array), sizeof(array))
 
-/* The kernel's release: proc/sys/kernel/osrelease, and world.json's kernel.release where that file
- * is absent. Never uname(2), which answers for the kernel under a cell. Returns 0 or -errno. */
+/* The kernel's release: h->kernel, or else proc/sys/kernel/osrelease, and world.json's
+ * kernel.release where that file is absent. Never uname(2), which answers for the kernel under a
+ * cell. Returns 0 or -errno. */
 NODISCARD int host_kernel_release(const struct host *h, char *ret, size_t size);
 
 /* The machine, as `uname -m` names it; a world's kernel.machine. Returns 0, or -ENOENT where the

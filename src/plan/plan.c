@@ -131,8 +131,11 @@ static void accept(const struct inputs *in, const struct candidate *c, struct pl
 
 	(void)TEXT_COPY(d->route, c->route);
 	(void)TEXT_COPY(d->version, c->version);
-	(void)TEXT_FORMAT(d->reason, "%u InfiniBand function%s: %s%s", functions,
-			  functions == 1 ? "" : "s", c->why, what_is_left(in, ret));
+	if (in->facts->image)
+		(void)TEXT_COPY(d->reason, c->why);
+	else
+		(void)TEXT_FORMAT(d->reason, "%u InfiniBand function%s: %s%s", functions,
+				  functions == 1 ? "" : "s", c->why, what_is_left(in, ret));
 }
 
 /* Exit code 12, or a route with its steps. */

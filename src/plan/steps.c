@@ -368,7 +368,7 @@ static void driver_steps(const struct inputs *in, const struct driver_row *row, 
 		initramfs_step("initramfs", f, row, ret);
 	if (row_replaces_modules(row))
 		next_boot_step(row, ret);
-	if (!ret->reboot)
+	if (!ret->reboot && !f->image)
 		modules_step(f, row, ret);
 }
 

@@ -43,7 +43,8 @@ static void session_limits_step(const struct inputs *in, struct plan *ret)
 	own_file_step(in, OWN_SESSION_LIMITS, &t, ret);
 }
 
-/* limits.conf says nothing to services: slurmd hands systemd's limit to its jobs. */
+/* limits.conf says nothing to services: slurmd hands systemd's limit to its jobs. An image's is told
+ * at its boot. */
 static void service_limits_steps(const struct inputs *in, struct plan *ret)
 {
 	static const char content[] = "[Manager]\nDefaultLimitMEMLOCK=infinity\n";
@@ -59,6 +60,8 @@ static void service_limits_steps(const struct inputs *in, struct plan *ret)
 		return;
 	own_file_step(in, OWN_SYSTEM_LIMITS, &system, ret);
 	own_file_step(in, OWN_USER_LIMITS, &user, ret);
+	if (in->facts->image)
+		return;
 	s = step_add(ret, "limits-manager", STEP_MANAGER);
 	item_add(s, "DefaultLimitMEMLOCK");
 	change_add(s, "systemd executed anew (systemctl daemon-reexec)");

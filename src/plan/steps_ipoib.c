@@ -18,13 +18,14 @@ static bool lacks_address(const struct facts *f)
 	return false;
 }
 
-/* Where the host has assigned addresses, and nothing else lives in their network. */
+/* Where the host has assigned addresses, as it will to a VM of an image, and nothing else lives in
+ * their network. */
 static bool wants_addresses(const struct inputs *in, const struct driver_row *row)
 {
 	const struct facts *f = in->facts;
 
-	if (in->settings->ipoib != IPOIB_SELF || !f->systemd || f->kvp.ipoib_pairs == 0 ||
-	    f->network.overlaps_rdma == TRI_YES || f->ipoib_load == TRI_NO)
+	if (in->settings->ipoib != IPOIB_SELF || !f->systemd ||
+	    (f->kvp.ipoib_pairs == 0 && !f->image) || f->network.overlaps_rdma == TRI_YES || f->ipoib_load == TRI_NO)
 		return false;
 	return in->intent == INTENT_KEEP ? lacks_address(f) : !row_lacks_module(row, f, "ib_ipoib");
 }
@@ -98,6 +99,6 @@ void ipoib_steps(const struct inputs *in, const struct driver_row *row, struct p
 		return;
 	leave_alone_steps(in, ret);
 	boot_steps(in, ret);
-	if (!ret->reboot)
+	if (!ret->reboot && !in->facts->image)
 		addresses_step(in->facts, ret);
 }

@@ -10,11 +10,12 @@ struct machine;
 struct fake_act {
 	struct machine *machine;
 	bool holds;         /* receipt_holds */
+	bool fits;          /* act_adopt */
 	bool not_carried;   /* there is a route, but not one that can be carried out */
 	enum fault judged;  /* the decision of act_judge; FAULT_NONE: there is a route */
 	bool may_change;    /* plan_may_change */
 	enum fault ends[8]; /* of each act_apply in turn */
-	unsigned applies, undos, recoveries, judgements, mends, fetches;
+	unsigned applies, undos, recoveries, judgements, mends, fetches, adoptions;
 	unsigned restarts; /* how many act_apply to come end in one */
 	enum fault undo_ends;
 	bool stopped; /* what the last act_apply's stop said, after `during` */

@@ -109,6 +109,44 @@ static void a_status_left_transitioning_is_put_right(void **state)
 	expect_status(m, 3, "success 0");
 }
 
+#define BAKED "/var/lib/ib-vmext/baked.json"
+
+static void a_vm_of_an_image_that_fits_needs_no_worker(void **state)
+{
+	struct machine *m = *state;
+
+	machine_put(m, BAKED, "{}");
+	fake_act.fits = true;
+	assert_int_equal(handler_main(&m->app, "enable"), 0);
+	expect_status(m, 3, "success 0 InfiniBand works.");
+	assert_int_equal(m->ran.len, 0);
+	assert_int_equal(fake_act.adoptions, 1);
+	assert_int_equal(fake_act.judgements, 0);
+	assert_true(machine_has(m, "/var/lib/ib-vmext/request.json"));
+	assert_true(machine_has(m, "/var/lib/ib-vmext/ended.json"));
+}
+
+static void one_that_does_not_fit_is_done_as_any(void **state)
+{
+	struct machine *m = *state;
+
+	machine_put(m, BAKED, "{}");
+	assert_int_equal(handler_main(&m->app, "enable"), 0);
+	expect_run(m, "systemd-run", true);
+	expect_status(m, 3, "transitioning 0 Starting by the route inbox");
+	assert_int_equal(fake_act.adoptions, 1);
+}
+
+static void a_vm_of_no_image_is_not_held_against_any(void **state)
+{
+	struct machine *m = *state;
+
+	fake_act.fits = true;
+	assert_int_equal(handler_main(&m->app, "enable"), 0);
+	assert_int_equal(fake_act.adoptions, 0);
+	expect_run(m, "systemd-run", true);
+}
+
 static const struct {
 	const char *name;
 	enum fault judged;
@@ -373,6 +411,9 @@ int main(void)
 		CASE(logs_for_people_and_machines),
 		CASE(a_machine_that_is_right_costs_nothing),
 		CASE(a_status_left_transitioning_is_put_right),
+		CASE(a_vm_of_an_image_that_fits_needs_no_worker),
+		CASE(one_that_does_not_fit_is_done_as_any),
+		CASE(a_vm_of_no_image_is_not_held_against_any),
 		cmocka_unit_test(refuses_what_waiting_cannot_change),
 		cmocka_unit_test_setup_teardown(refuses_a_route_that_is_not_carried_out, set_up,
 						tear_down),

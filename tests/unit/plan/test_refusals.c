@@ -122,6 +122,7 @@ static bool is_of_others(enum fault fault)
 {
 	return fault == FAULT_IRREVERSIBLE || fault == FAULT_ROUTE_NOT_CARRIED_OUT ||
 	       fault == FAULT_SECURE_BOOT_KEY || fault == FAULT_ABSENT ||
+	       fault == FAULT_IMAGE_KERNEL || fault == FAULT_IMAGE_CONFLICT ||
 	       fault == FAULT_FILE_CONFLICT;
 }
 
