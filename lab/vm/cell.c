@@ -139,15 +139,18 @@ static int furnish(struct boot *b, const struct vm *vm, struct error *err)
 	return 0;
 }
 
-/* Somebody's own root, the lab's layer over it; its kernel is the one that it has. */
-static int find_own_root(const struct vm_env *env, const struct vm *vm, struct boot *b,
-			 struct error *err)
+/* Somebody's own root, the lab's layer over it; its kernel is the image's, or the one that it has.
+ */
+static int find_own_root(const struct vm_env *env, const struct vm *vm, const struct distro *d,
+			 struct boot *b, struct error *err)
 {
 	char root[VM_PATH_MAX];
 
 	if (root_find(env, root, err) < 0 || layer_find(env, root, b->layer, err) < 0)
 		return -1;
 	(void)TEXT_COPY(b->lower, vm->spec.root);
+	if (d->kernel != NULL)
+		return TEXT_COPY(b->release, d->kernel);
 	return root_kernel(vm->spec.root, b->release, sizeof b->release, err);
 }
 
@@ -158,8 +161,8 @@ static int find_layers(const struct vm_env *env, const struct vm *vm, struct boo
 	const struct distro *d = distro_find(vm->spec.image, err);
 	char root[VM_PATH_MAX];
 
-	if (vm->spec.root[0] != '\0')
-		return find_own_root(env, vm, b, err);
+	if (d != NULL && vm->spec.root[0] != '\0')
+		return find_own_root(env, vm, d, b, err);
 	if (d == NULL || distro_layers(env, d, b->lower, root, err) < 0 ||
 	    layer_find(env, root, b->layer, err) < 0)
 		return -1;

@@ -23,6 +23,18 @@ static int read_words(struct app *app, int argc, char **argv, const char **ret_f
 			   argv[argc - 1]);
 }
 
+/* Of a chroot somebody may have forgotten what package managers and their scripts take for granted.
+ */
+static int check_root(const struct host *h, struct error *err)
+{
+	if (host_exists(h, "proc/self/exe") && host_exists(h, "dev/null"))
+		return 0;
+	return error_set(
+		err, FAULT_USAGE, ENOENT,
+		"this root has no /proc/self or no /dev/null: mount the builder's /proc and "
+		"/dev into the chroot first");
+}
+
 static int image_read(struct app *app, int argc, char **argv, struct image *ret)
 {
 	const char *names, *kernel;
@@ -36,7 +48,8 @@ static int image_read(struct app *app, int argc, char **argv, struct image *ret)
 			  "a world is read-only: nothing can be baked into it");
 		return fail(app, &err);
 	}
-	if (image_targets_parse(names, app->catalogue, &ret->targets, &err) < 0 ||
+	if (check_root(&app->host, &err) < 0 ||
+	    image_targets_parse(names, app->catalogue, &ret->targets, &err) < 0 ||
 	    image_kernel_find(&app->host, kernel ? kernel : "", ret->kernel, sizeof(ret->kernel),
 			      &err) < 0)
 		return fail(app, &err);

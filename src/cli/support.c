@@ -109,6 +109,7 @@ static const struct {
 	const char *path, *name;
 } files[] = {
 	{ "var/lib/ib-vmext/receipt.json", "receipt.json" },
+	{ "var/lib/ib-vmext/baked.json", "baked.json" },
 	{ "var/lib/ib-vmext/request.json", "request.json" },
 	{ "var/lib/ib-vmext/result.json", "result.json" },
 	{ "var/lib/ib-vmext/update.json", "update.json" },
