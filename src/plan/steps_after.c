@@ -43,8 +43,8 @@ static void session_limits_step(const struct inputs *in, struct plan *ret)
 	own_file_step(in, OWN_SESSION_LIMITS, &t, ret);
 }
 
-/* limits.conf says nothing to services: slurmd hands systemd's limit to its jobs. An image's is told
- * at its boot. */
+/* limits.conf says nothing to services: slurmd hands systemd's limit to its jobs. An image's is
+ * told at its boot. */
 static void service_limits_steps(const struct inputs *in, struct plan *ret)
 {
 	static const char content[] = "[Manager]\nDefaultLimitMEMLOCK=infinity\n";
