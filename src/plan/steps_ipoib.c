@@ -25,7 +25,8 @@ static bool wants_addresses(const struct inputs *in, const struct driver_row *ro
 	const struct facts *f = in->facts;
 
 	if (in->settings->ipoib != IPOIB_SELF || !f->systemd ||
-	    (f->kvp.ipoib_pairs == 0 && !f->image) || f->network.overlaps_rdma == TRI_YES || f->ipoib_load == TRI_NO)
+	    (f->kvp.ipoib_pairs == 0 && !f->image) || f->network.overlaps_rdma == TRI_YES ||
+	    f->ipoib_load == TRI_NO)
 		return false;
 	return in->intent == INTENT_KEEP ? lacks_address(f) : !row_lacks_module(row, f, "ib_ipoib");
 }
