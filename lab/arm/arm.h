@@ -47,3 +47,6 @@ struct arm_options {
 NODISCARD int arm_start(const struct arm_options *o, struct arm **ret, struct error *err);
 void arm_stop(struct arm *a); /* NULL is fine */
 int arm_port(const struct arm *a);
+
+/* Is it a token of this lab for that audience? Returns 0, -EACCES, -EKEYEXPIRED or -EXDEV. */
+int arm_token_check(const struct arm *a, const char *token, const char *audience);

@@ -78,6 +78,9 @@ json_t *arm_vm_json(const struct arm *a, const json_t *vm, bool view)
 			 json_text_at(vm, "name", ""), "type", "Microsoft.Compute/virtualMachines",
 			 "location", json_text_at(vm, "location", ARM_LOCATION), "properties",
 			 properties);
+	if (json_object_get(vm, "identity"))
+		json_object_set_new(body, "identity",
+				    arm_identity_json(json_object_get(vm, "identity")));
 	if (json_array_size(json_object_get(vm, "extensions")) > 0)
 		json_object_set_new(body, "resources", arm_extensions_json(a, vm, false));
 	return body;

@@ -37,6 +37,7 @@ void arm_resources_add(struct arm *a, json_t *list)
 	arm_vms_add(a, list);
 	arm_scalesets_add(a, list);
 	arm_inert_add(a, list);
+	arm_identities_add(a, list);
 }
 
 static void serve_resources(struct arm_request *r, struct arm_answer *ret)

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "lab/fabric/fabric.h"
 #include "lab/fabric/listen.h"
 #include "lab/fabric/uri.h"
 #include "lenient.h"
@@ -82,10 +83,10 @@ json_t *arm_body(struct arm_request *r, struct arm_answer *a)
 static const struct arm_route *route_find(struct arm_request *r, bool *known)
 {
 	static const struct arm_route *const tables[] = {
-		arm_login_routes,     arm_group_routes,      arm_compute_routes,
-		arm_machine_routes,   arm_scaleset_routes,   arm_instance_routes,
-		arm_extension_routes, arm_deployment_routes, arm_inert_routes,
-		arm_image_routes,     arm_operation_routes
+		arm_login_routes,    arm_identity_routes,  arm_group_routes,
+		arm_compute_routes,  arm_machine_routes,   arm_scaleset_routes,
+		arm_instance_routes, arm_extension_routes, arm_deployment_routes,
+		arm_inert_routes,    arm_image_routes,     arm_operation_routes
 	};
 
 	*known = false;
@@ -109,9 +110,16 @@ static bool is_allowed(const struct arm_request *r, struct arm_answer *ret)
 	} refusals[] = {
 		{ -EKEYEXPIRED, "ExpiredAuthenticationToken", "The access token expired." },
 		{ -EACCES, "InvalidAuthenticationToken", "The access token is invalid." },
+		{ -EXDEV, "InvalidAuthenticationTokenAudience",
+		  "The access token has been obtained for wrong audience or resource. It should "
+		  "exactly match with one of the allowed audiences "
+		  "'https://management.core.windows.net/', 'https://management.azure.com/'." },
 	};
 	const char *token = bearer_token(arm_header(r, "Authorization"));
-	int rc = token ? token_check(r->arm->token_secret, token, time(NULL)) : 0;
+	int rc = token ? arm_token_check(r->arm, token, TOKEN_AUDIENCE) : 0;
+
+	if (rc == -EXDEV) /* the name that instance metadata is asked for */
+		rc = arm_token_check(r->arm, token, "https://management.azure.com/");
 
 	if (!token)
 		arm_refuse(ret, 401, "AuthenticationFailed",
@@ -336,6 +344,7 @@ int arm_start(const struct arm_options *o, struct arm **ret, struct error *err)
 	    arm_key_load(a, "seal.key", a->seal_key, err) == 0) {
 		l.key = a->key;
 		l.certificate = a->certificate;
+		fabric_set_tokens(a->fabric, arm_identity_token, a);
 		if (arm_engine_start(a, err) == 0 && listen_at(o, &l, a, err) == 0) {
 			if (o->page)
 				page_set(a);
@@ -354,6 +363,7 @@ void arm_stop(struct arm *a)
 	if (a->daemon)
 		MHD_stop_daemon(a->daemon);
 	arm_engine_stop(a);
+	fabric_set_tokens(a->fabric, NULL, NULL);
 	(void)pthread_cond_destroy(&a->stop);
 	(void)pthread_mutex_destroy(&a->lock);
 	json_decref(a->operations);
@@ -362,6 +372,11 @@ void arm_stop(struct arm *a)
 	free(a->key);
 	free(a->certificate);
 	free(a);
+}
+
+int arm_token_check(const struct arm *a, const char *token, const char *audience)
+{
+	return token_check(a->token_secret, token, audience, time(NULL));
 }
 
 int arm_port(const struct arm *a)

@@ -12,6 +12,7 @@
 #include "token.h"
 
 struct MHD_Connection;
+struct fabric_token;
 struct MHD_Daemon;
 
 enum {
@@ -71,9 +72,10 @@ struct arm_route {
 };
 
 /* Tables that end with a row without a method. */
-extern const struct arm_route arm_login_routes[], arm_group_routes[], arm_compute_routes[],
-	arm_machine_routes[], arm_scaleset_routes[], arm_instance_routes[], arm_extension_routes[],
-	arm_deployment_routes[], arm_inert_routes[], arm_image_routes[], arm_operation_routes[];
+extern const struct arm_route arm_login_routes[], arm_identity_routes[], arm_group_routes[],
+	arm_compute_routes[], arm_machine_routes[], arm_scaleset_routes[], arm_instance_routes[],
+	arm_extension_routes[], arm_deployment_routes[], arm_inert_routes[], arm_image_routes[],
+	arm_operation_routes[];
 
 #define ARM_GROUP "/subscriptions/{}/resourceGroups/{}"
 #define ARM_VMS   ARM_GROUP "/providers/Microsoft.Compute/virtualMachines"
@@ -135,11 +137,22 @@ json_t *arm_vm_json(const struct arm *a, const json_t *vm, bool view);
 bool arm_wants_view(const struct arm_request *r);
 void arm_vms_add(const struct arm *a, json_t *list); /* id, name, type and location of each */
 
+/* ---- identity.c: what "identity" of a VM or a scale set says. */
+/* The identity that is asked for, made whole: what `before` (may be NULL) had stays the same. A new
+ * reference, json_null() where all are taken away; NULL: answer is set. */
+json_t *arm_identity_make(struct arm *a, const json_t *asked, const json_t *before,
+			  struct arm_answer *ret);
+json_t *arm_identity_json(const json_t *identity); /* as it is shown; NULL where there is none */
+int arm_identity_token(void *arm, const char *resource, const char *id, const json_t *who,
+		       struct fabric_token *ret);
+void arm_identities_add(struct arm *a, json_t *list);
+
 /* ---- machines.c */
 struct distro;
 struct machine_wish {
 	const char *name, *size, *scale_set;
 	const struct distro *image;
+	const json_t *identity; /* made whole; NULL: none */
 };
 /* What an imageReference means, the lab's first image where there is none; NULL: answer is set. */
 const struct distro *arm_image(const json_t *reference, struct arm_answer *ret);

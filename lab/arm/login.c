@@ -47,6 +47,8 @@ static void serve_token(struct arm_request *r, struct arm_answer *ret)
 {
 	const char *form = buf_text(&r->body);
 	char grant[64], client[64], secret[128];
+	const struct token_claims claims = { TOKEN_AUDIENCE, ARM_APPLICATION, ARM_APPLICATION,
+					     NULL };
 	AUTO_BUF struct buf token = { 0 };
 
 	(void)uri_form_value(form, "grant_type", grant, sizeof grant);
@@ -67,7 +69,7 @@ static void serve_token(struct arm_request *r, struct arm_answer *ret)
 		refuse_client(ret, 7000215, "Invalid client secret provided.");
 		return;
 	}
-	if (token_make(r->arm->token_secret, time(NULL), &token) < 0) {
+	if (token_make(r->arm->token_secret, &claims, time(NULL), &token) < 0) {
 		arm_refuse(ret, 500, "InternalServerError", "no token can be made");
 		return;
 	}

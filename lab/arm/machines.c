@@ -42,7 +42,8 @@ int arm_machine_make(struct arm *a, const struct machine_wish *w, struct arm_ans
 	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", w->name, "size", w->size,
 				 "image", w->image->name, "scaleSet", w->scale_set, "wait", 0);
 
-	if (a->ask(a->ask_ctx, "vm create", args, NULL, &err) == 0)
+	if (a->ask(a->ask_ctx, "vm create", args, NULL, &err) == 0 &&
+	    (!w->identity || fabric_set_identity(a->fabric, w->name, w->identity, &err) == 0))
 		return 0;
 	if (err.sys == ENOTCONN)
 		arm_refuse(ret, 503, "ServiceUnavailable", "%s", err.what);
@@ -76,10 +77,12 @@ static bool may_stay(const json_t *vm, const json_t *properties, struct arm_answ
 	return false;
 }
 
-static int make(struct arm_request *r, const json_t *properties, struct arm_answer *ret)
+static int make(struct arm_request *r, const json_t *properties, const json_t *identity,
+		struct arm_answer *ret)
 {
 	struct machine_wish w = {
 		.name = r->parts[PART_VM],
+		.identity = identity,
 		.scale_set = "",
 		.size = json_text_at(properties, "hardwareProfile.vmSize", NULL),
 		.image = arm_image(json_at(properties, "storageProfile.imageReference"), ret)
@@ -95,20 +98,93 @@ static int make(struct arm_request *r, const json_t *properties, struct arm_answ
 	return arm_machine_make(r->arm, &w, ret);
 }
 
+/* What the request does not say stays. Returns 0 with a new reference or NULL in *identity (NULL:
+ * none), or -1 with the answer set. */
+static int identity_of(struct arm_request *r, const json_t *body, const json_t *there,
+		       json_t **identity, struct arm_answer *ret)
+{
+	const json_t *asked = json_object_get(body, "identity"),
+		     *before = json_object_get(there, "identity");
+
+	*identity = json_is_object(asked) ? arm_identity_make(r->arm, asked, before, ret)
+					  : json_incref((json_t *)before);
+	if (json_is_object(asked) && !*identity)
+		return -1;
+	if (json_is_null(*identity))
+		*identity = NULL;
+	return 0;
+}
+
+static int identity_change(struct arm_request *r, const json_t *there, const json_t *identity,
+			   struct arm_answer *ret)
+{
+	struct error err = { 0 };
+
+	if (fabric_set_identity(r->arm->fabric, json_text_at(there, "name", ""), identity, &err) ==
+	    0)
+		return 0;
+	arm_refuse(ret, 500, "InternalServerError", "%s", err.what);
+	return -1;
+}
+
 static void serve_put(struct arm_request *r, struct arm_answer *ret)
 {
 	AUTO_JSON json_t *body = arm_need_group(r, ret) ? arm_body(r, ret) : NULL;
-	AUTO_JSON json_t *there = body ? arm_find_vm(r) : NULL, *now = NULL;
+	AUTO_JSON json_t *there = body ? arm_find_vm(r) : NULL, *now = NULL, *identity = NULL;
 	const json_t *properties = json_object_get(body, "properties");
 
 	if (!body || (there && !may_stay(there, properties, ret)) ||
-	    (!there && make(r, properties, ret) < 0))
+	    identity_of(r, body, there, &identity, ret) < 0 ||
+	    (there ? identity_change(r, there, identity, ret)
+		   : make(r, properties, identity, ret)) < 0)
 		return;
 	now = arm_find_vm(r);
 	arm_operation_begin(
 		r, json_pack("{s:s, s:s}", "kind", "vm-put", "vm", json_text_at(now, "name", "")),
 		ret);
 	arm_say(ret, there ? 200 : 201, arm_vm_json(r->arm, now, false));
+}
+
+/* An identity as a PATCH has it: of the users' what it does not name stays. */
+static json_t *merged(const json_t *asked, const json_t *before)
+{
+	json_t *ret = json_deep_copy(asked);
+	const json_t *kept = json_object_get(before, "userAssignedIdentities");
+	json_t *users = json_object_get(ret, "userAssignedIdentities"), *value;
+	const char *id;
+
+	if (strcasestr(json_text_at(asked, "type", ""), "UserAssigned") == NULL) {
+		(void)json_object_del(ret, "userAssignedIdentities");
+		return ret;
+	}
+	if (!json_is_object(users)) {
+		users = json_object();
+		json_object_set_new(ret, "userAssignedIdentities", users);
+	}
+	json_object_foreach((json_t *)kept, id, value)
+	{
+		if (!json_object_get(users, id))
+			json_object_set_new(users, id, json_object());
+	}
+	return ret;
+}
+
+static void serve_patch(struct arm_request *r, struct arm_answer *ret)
+{
+	AUTO_JSON json_t *there = arm_need_vm(r, ret);
+	AUTO_JSON json_t *body = there ? arm_body(r, ret) : NULL, *identity = NULL, *now = NULL;
+
+	if (!body || !may_stay(there, json_object_get(body, "properties"), ret))
+		return;
+	if (json_is_object(json_object_get(body, "identity")))
+		json_object_set_new(body, "identity",
+				    merged(json_object_get(body, "identity"),
+					   json_object_get(there, "identity")));
+	if (identity_of(r, body, there, &identity, ret) < 0 ||
+	    identity_change(r, there, identity, ret) < 0)
+		return;
+	now = arm_find_vm(r);
+	arm_say(ret, 200, arm_vm_json(r->arm, now ? now : there, false));
 }
 
 static void serve_delete(struct arm_request *r, struct arm_answer *ret)
@@ -174,6 +250,7 @@ enum arm_end arm_judge_vm_delete(struct arm *a, const json_t *operation, json_t 
 
 const struct arm_route arm_machine_routes[] = {
 	{ "PUT", ARM_VMS "/{}", false, serve_put },
+	{ "PATCH", ARM_VMS "/{}", false, serve_patch },
 	{ "DELETE", ARM_VMS "/{}", false, serve_delete },
 	{ 0 },
 };

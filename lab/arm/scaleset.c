@@ -50,6 +50,9 @@ json_t *scaleset_json(struct arm *a, const json_t *document)
 	json_object_set_new(body, "type", json_string("Microsoft.Compute/virtualMachineScaleSets"));
 	json_object_set(properties, "uniqueId", json_object_get(document, "uniqueId"));
 	json_object_set_new(properties, "provisioningState", json_string(state_of(a, document)));
+	if (json_object_get(document, "identity"))
+		json_object_set_new(body, "identity",
+				    arm_identity_json(json_object_get(document, "identity")));
 	return body;
 }
 
@@ -126,7 +129,8 @@ static void change(struct arm_request *r, const json_t *body, struct arm_answer 
 /* What is not the user's to say stays out of the model. */
 static json_t *model_of(const json_t *body)
 {
-	static const char *const keys[] = { "location", "sku", "tags", "zones", "properties" };
+	static const char *const keys[] = { "location", "sku",      "tags",
+					    "zones",    "identity", "properties" };
 	json_t *model = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)

@@ -95,6 +95,8 @@ static void merge(json_t *into, const json_t *from)
 	{
 		json_t *there = json_object_get(into, key);
 
+		if (text_eq(key, "identity"))
+			continue; /* see identify */
 		if (json_is_object(there) && json_is_object(value) && !text_eq(key, "settings"))
 			merge(there, value);
 		else if (!json_is_null(value))
@@ -393,6 +395,25 @@ static const json_t *profile_of(const json_t *document)
 	return json_at(document, "model.properties.virtualMachineProfile");
 }
 
+/* A set's identity is that of each VM that is made from then on. */
+static int identify(struct arm *a, json_t *document, const json_t *body, struct arm_answer *ret)
+{
+	const json_t *asked = json_object_get(body, "identity");
+	json_t *made;
+
+	if (!json_is_object(asked))
+		return 0;
+	made = arm_identity_make(a, asked, json_object_get(document, "identity"), ret);
+	if (!made)
+		return -1;
+	if (json_is_null(made))
+		(void)json_object_del(document, "identity");
+	else
+		json_object_set(document, "identity", made);
+	json_decref(made);
+	return 0;
+}
+
 int scaleset_change(struct arm_request *r, const json_t *body, bool *ret_new,
 		    struct arm_answer *ret)
 {
@@ -406,7 +427,7 @@ int scaleset_change(struct arm_request *r, const json_t *body, bool *ret_new,
 	(void)pthread_mutex_unlock(&a->lock);
 	document = before ? json_deep_copy(before) : document_new(r->parts[PART_SET]);
 	merge(json_object_get(document, "model"), body);
-	if (judge(a, document, before, ret) < 0)
+	if (judge(a, document, before, ret) < 0 || identify(a, document, body, ret) < 0)
 		return -1;
 	seal_all(a, document, before);
 	(void)pthread_mutex_lock(&a->lock);

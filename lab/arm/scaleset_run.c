@@ -149,6 +149,7 @@ static void make(struct arm *a, const json_t *document, const json_t *instance)
 		.image = arm_image(json_at(document, "model.properties.virtualMachineProfile."
 						     "storageProfile.imageReference"),
 				   &answer),
+		.identity = json_object_get(document, "identity"),
 	};
 
 	if (w.image && arm_machine_make(a, &w, &answer) == 0)

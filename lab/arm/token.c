@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <strings.h>
 
 #include "arm.h"
 #include "base/json.h"
@@ -26,17 +27,26 @@ static void sign(const unsigned char secret[static TOKEN_SECRET_SIZE], const cha
 	(void)crypto_auth_hmacsha256(ret, (const unsigned char *)text, len, secret);
 }
 
-int token_make(const unsigned char secret[static TOKEN_SECRET_SIZE], int64_t now_s, struct buf *ret)
+static json_t *claims_json(const struct token_claims *c, int64_t now_s)
+{
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "aud", c->audience, "tid",
+			      ARM_TENANT, "appid", c->application, "oid", c->object, "iss",
+			      "ib-lab", "nbf", (json_int_t)now_s, "exp",
+			      (json_int_t)(now_s + TOKEN_LIFETIME_S));
+
+	if (c->resource_id)
+		(void)json_object_set_new(j, "xms_mirid", json_string(c->resource_id));
+	return j;
+}
+
+int token_make(const unsigned char secret[static TOKEN_SECRET_SIZE], const struct token_claims *c,
+	       int64_t now_s, struct buf *ret)
 {
 	static const char head[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 	unsigned char mac[crypto_auth_hmacsha256_BYTES];
 	AUTO_BUF struct buf claims = { 0 };
-	AUTO_JSON json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "aud",
-					"https://management.core.windows.net/", "tid", ARM_TENANT,
-					"appid", ARM_APPLICATION, "oid", ARM_APPLICATION, "iss",
-					"ib-lab", "nbf", (json_int_t)now_s, "exp",
-					(json_int_t)(now_s + TOKEN_LIFETIME_S));
-	int rc = json_write(j, false, &claims);
+	AUTO_JSON json_t *j = claims_json(c, now_s);
+	int rc = j ? json_write(j, false, &claims) : -EINVAL;
 
 	if (rc == 0)
 		rc = add_base64(ret, head, strlen(head));
@@ -57,12 +67,21 @@ static int decode(const char *text, size_t len, void *ret, size_t size, size_t *
 											: 0;
 }
 
+static bool same_audience(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	n -= n > 0 && a[n - 1] == '/';
+	m -= m > 0 && b[m - 1] == '/';
+	return n == m && strncasecmp(a, b, n) == 0;
+}
+
 int token_check(const unsigned char secret[static TOKEN_SECRET_SIZE], const char *token,
-		int64_t now_s)
+		const char *audience, int64_t now_s)
 {
 	const char *claims = strchr(token, '.'), *mac = claims ? strchr(claims + 1, '.') : NULL;
 	unsigned char want[crypto_auth_hmacsha256_BYTES], got[sizeof want];
-	char text[1024];
+	char text[2048];
 	size_t len = 0;
 	AUTO_JSON json_t *j = NULL;
 
@@ -74,5 +93,7 @@ int token_check(const unsigned char secret[static TOKEN_SECRET_SIZE], const char
 	    decode(claims + 1, (size_t)(mac - claims - 1), text, sizeof text, &len) < 0)
 		return -EACCES;
 	j = json_parse(text, len, NULL, 0);
-	return json_int_at(j, "exp", 0) > now_s ? 0 : -EKEYEXPIRED;
+	if (json_int_at(j, "exp", 0) <= now_s)
+		return -EKEYEXPIRED;
+	return same_audience(json_text_at(j, "aud", ""), audience) ? 0 : -EXDEV;
 }

@@ -81,6 +81,11 @@ static int ask_lab(void *ctx, const char *verb, json_t *args, json_t **answer, s
 	return client_call(&lab->paths, &q, answer, err) == LAB_OK ? 0 : -1;
 }
 
+static bool is_for_storage(void *arm, const char *token)
+{
+	return arm_token_check(arm, token, "https://storage.azure.com") == 0;
+}
+
 /* On the host's own loopback: az runs there. */
 static int start_arm(struct lab *lab, struct error *err)
 {
@@ -92,7 +97,12 @@ static int start_arm(struct lab *lab, struct error *err)
 				       .ask = ask_lab,
 				       .ask_ctx = lab };
 
-	return lab->arm_port == 0 ? 0 : arm_start(&options, &lab->arm, err);
+	if (lab->arm_port == 0)
+		return 0;
+	if (arm_start(&options, &lab->arm, err) < 0)
+		return -1;
+	mirror_set_guard(lab->mirror, is_for_storage, lab->arm);
+	return 0;
 }
 
 static int lab_open(struct lab *lab, struct error *err)

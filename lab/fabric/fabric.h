@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -98,6 +99,26 @@ NODISCARD int fabric_write_kvp(struct fabric *f, const char *vm, int root, struc
  * "incarnation": that of the goal state which asked for it first in this form}. */
 json_t *fabric_vms(struct fabric *f);
 json_t *fabric_vm_show(struct fabric *f, const char *vm); /* one of them, NULL if there is none */
+
+/* ---- managed identities ------------------------------------------------------------------ */
+
+/* Assign identities to a VM: {"principalId","clientId": of the system's, if it has one,
+ * "userAssignedIdentities":{resource id:{"principalId","clientId"}}}, with whatever else the caller
+ * keeps there; NULL takes all away. Shown by fabric_vm_show as "identity". */
+NODISCARD int fabric_set_identity(struct fabric *f, const char *vm, const json_t *identity,
+				  struct error *err);
+
+struct fabric_token {
+	struct buf text;
+	int64_t expires_s; /* since 1970 */
+};
+
+/* Make a token for `resource` ("https://storage.azure.com/") of the identity `who`; `id` is the
+ * resource id of a user's, NULL of the system's. Called with the fabric's lock held. Returns 0 or
+ * -errno. */
+typedef int fabric_token_fn(void *ctx, const char *resource, const char *id, const json_t *who,
+			    struct fabric_token *ret);
+void fabric_set_tokens(struct fabric *f, fabric_token_fn *fn, void *ctx);
 
 /* ---- the extension catalogue ------------------------------------------------------------- */
 

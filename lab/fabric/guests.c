@@ -298,6 +298,8 @@ static json_t *guest_show(const struct guest *vm)
 	(void)json_object_set(ret, "incarnation", json_at(vm->doc, "goal.incarnation"));
 	(void)json_object_set(ret, "thumbprint", json_at(vm->doc, "certificate.thumbprint"));
 	(void)json_object_set_new(ret, "extensions", extensions);
+	if (json_object_get(vm->doc, "identity"))
+		(void)json_object_set(ret, "identity", json_object_get(vm->doc, "identity"));
 	return ret;
 }
 

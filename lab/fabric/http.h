@@ -63,6 +63,11 @@ void answer_text(struct answer *a, int status, const char *type, const char *tex
 void answer_json(struct answer *a, int status, const json_t *j);
 void answer_header(struct answer *a, const char *name, const char *value);
 
+bool imds_version_known(const char *version); /* imds.c; NULL is none */
+/* GET /metadata/identity/oauth2/token. identity.c */
+void identity_serve_token(struct fabric *f, struct guest *vm, const struct request *r,
+			  struct answer *ret);
+
 /* Open a listener. `port` may be FABRIC_ANY_PORT. */
 NODISCARD int listener_open(struct fabric *f, enum fabric_service service, const char *address,
 			    int port, struct error *err);

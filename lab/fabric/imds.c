@@ -52,7 +52,7 @@ static void refuse_version(struct answer *ret, bool given)
 	answer_json(ret, 400, j);
 }
 
-static bool version_known(const char *version)
+bool imds_version_known(const char *version)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		if (text_eq(version, versions[i]))
@@ -79,7 +79,7 @@ static bool version_ok(const struct request *r, struct answer *ret)
 {
 	const char *version = request_query(r, "api-version");
 
-	if (version && version_known(version))
+	if (imds_version_known(version))
 		return true;
 	refuse_version(ret, version != NULL);
 	return false;
@@ -259,18 +259,6 @@ static void serve_versions(struct fabric *f, struct guest *vm, const struct requ
 	json_decref(list);
 }
 
-/* No identity is assigned to any VM: what Azure says then. */
-static void serve_token(struct fabric *f, struct guest *vm, const struct request *r,
-			struct answer *ret)
-{
-	if (!headers_ok(r, ret) || !version_ok(r, ret))
-		return;
-	json_t *j AUTO_JSON = json_pack("{s:s,s:s}", "error", "invalid_request",
-					"error_description", "Identity not found");
-
-	answer_json(ret, 400, j);
-}
-
 static void not_found(struct answer *ret, int status)
 {
 	refuse(ret, status, status == 405 ? "Method not allowed" : "Not found");
@@ -280,7 +268,8 @@ static const struct route routes[] = {
 	{ "GET", "/metadata/instance", NULL, "imds.instance", PLACE_NONE, serve_instance },
 	{ "GET", "/metadata/instance/*", NULL, "imds.instance", PLACE_NONE, serve_instance },
 	{ "GET", "/metadata/versions", NULL, "imds.versions", PLACE_NONE, serve_versions },
-	{ "GET", "/metadata/identity/oauth2/token", NULL, "imds.token", PLACE_NONE, serve_token },
+	{ "GET", "/metadata/identity/oauth2/token", NULL, "imds.token", PLACE_NONE,
+	  identity_serve_token },
 };
 
 const struct route_table imds_routes = { routes, ARRAY_SIZE(routes), PLACE_IMDS, "imds",

@@ -22,6 +22,7 @@ struct guest {
 	char address[ADDRESS_SIZE];
 
 	/* What is persisted (state.c): {"schema","vm":{...},"containerId","deploymentId",
+	 * "identity":{...},
 	 * "certificate":{"key","certificate","thumbprint"},"goal":{"incarnation","created",
 	 * "activityId","correlationId","extensions":[...]}}. */
 	json_t *doc;
@@ -46,6 +47,8 @@ struct fabric {
 	struct log *log;
 	bool fast_track;
 	unsigned char sas_key[SAS_KEY_SIZE];
+	fabric_token_fn *make_token; /* NULL: there are no tokens */
+	void *token_ctx;
 	struct listener *listeners[FABRIC_SERVICES];
 	json_t *catalogue; /* {"Publisher.Type":{"publisher","type","versions":{"1.1.0":path}}} */
 	struct guest **vms;

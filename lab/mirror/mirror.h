@@ -5,6 +5,8 @@
  * like); the images know its key and no other source. The proxy stands at http://10.7.0.1:3128. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct mirror;
@@ -27,6 +29,10 @@ int mirror_set_fault(struct mirror *m, const char *fault, struct error *err);
  * directory added last. ENOENT when it is no directory. */
 int mirror_add(struct mirror *m, const char *dir, struct error *err);
 
+/* Who may read below /private/, where the files of /files/ are seen as a blob store shows them: by
+ * TLS alone, to who gives a token for storage. `is_good` judges it; NULL: nobody. */
+void mirror_set_guard(struct mirror *m, bool (*is_good)(void *ctx, const char *token), void *ctx);
+
 /* Whether a VM's address gets through to the mirror without the proxy. */
 void mirror_set_reach(struct mirror *m, const char *address, bool reach);
 
@@ -35,3 +41,6 @@ void mirror_set_proxy(struct mirror *m, const char *user, const char *password);
 
 enum { MIRROR_PROXY_PORT = 3128, MIRROR_TLS_PORT = 8443 };
 #define MIRROR_TLS "https://10.7.0.1:8443" /* the same files as at http://10.7.0.1:8000 */
+#define MIRROR_BLOB                                                                                \
+	"*.blob.core.windows.net" /* its certificate holds for these, too, for VMs that are told   \
+				   * where they are */

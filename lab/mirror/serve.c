@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <pthread.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,8 @@
 #include "proxy.h"
 #include "rpms.h"
 #include "tls.h"
+
+#define PRIVATE "/private/"
 
 enum { PLACES_MAX = 16, CUT_MAX = 64, FILE_SIZE_MAX = 1 << 30 };
 
@@ -37,6 +40,8 @@ struct mirror {
 	size_t nplaces;
 	in_addr_t cut[CUT_MAX]; /* addresses that get no connection; 0: free */
 	struct mirror_fault fault;
+	bool (*guard)(void *ctx, const char *token); /* NULL: nobody may read what is private */
+	void *guard_ctx;
 	bool stopping;
 };
 
@@ -110,6 +115,14 @@ void mirror_set_reach(struct mirror *m, const char *address, bool reach)
 	(void)swap_cut(m, a, 0);
 	if (!reach)
 		(void)swap_cut(m, 0, a);
+	(void)pthread_mutex_unlock(&m->lock);
+}
+
+void mirror_set_guard(struct mirror *m, bool (*is_good)(void *ctx, const char *token), void *ctx)
+{
+	(void)pthread_mutex_lock(&m->lock);
+	m->guard = is_good;
+	m->guard_ctx = ctx;
 	(void)pthread_mutex_unlock(&m->lock);
 }
 
@@ -272,6 +285,59 @@ static enum MHD_Result answer_file(struct mirror *m, struct MHD_Connection *c, c
 	return answer_text(c, 416, "no such part\n", NULL, NULL);
 }
 
+/* ---- what is private ------------------------------------------------------------------------- */
+
+static bool may_read(struct mirror *m, const char *header)
+{
+	bool good;
+
+	(void)pthread_mutex_lock(&m->lock);
+	good = header != NULL && strncasecmp(header, "Bearer ", 7) == 0 && m->guard != NULL &&
+	       m->guard(m->guard_ctx, header + 7);
+	(void)pthread_mutex_unlock(&m->lock);
+	return good;
+}
+
+static enum MHD_Result refuse_private(struct MHD_Connection *c, int status, const char *code,
+				      const char *challenge)
+{
+	char text[128];
+	struct MHD_Response *r;
+	enum MHD_Result ret;
+
+	(void)TEXT_FORMAT(text, "<?xml version=\"1.0\"?><Error><Code>%s</Code></Error>", code);
+	r = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
+	(void)MHD_add_response_header(r, "x-ms-error-code", code);
+	if (challenge != NULL)
+		(void)MHD_add_response_header(r, "WWW-Authenticate", challenge);
+	ret = MHD_queue_response(c, (unsigned)status, r);
+	MHD_destroy_response(r);
+	return ret;
+}
+
+/* Source: "Authorize with Microsoft Entra ID" of Azure Storage: TLS, a token for storage, and a
+ * version that knows tokens. */
+static enum MHD_Result answer_private(struct mirror *m, struct MHD_Connection *c, const char *url,
+				      struct mirror_fault f)
+{
+	const char *token = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+	const char *version = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "x-ms-version");
+	const char *challenge = "Bearer resource_id=https://storage.azure.com";
+	char path[VM_PATH_MAX];
+
+	if (MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION) == NULL)
+		return refuse_private(c, 400, "AccountRequiresHttps", NULL);
+	if (token == NULL)
+		return refuse_private(c, 401, "NoAuthenticationInformation", challenge);
+	if (version == NULL || strcmp(version, "2017-11-09") < 0)
+		return refuse_private(c, 400, "MissingRequiredHeader", NULL);
+	if (!may_read(m, token))
+		return refuse_private(c, 401, "InvalidAuthenticationInfo", challenge);
+	if (TEXT_FORMAT(path, "/files/%s", url + strlen(PRIVATE)) < 0)
+		return refuse_private(c, 404, "BlobNotFound", NULL);
+	return answer_file(m, c, path, f);
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
 				  const char *method, const char *version, const char *data,
 				  size_t *size, void **per_request)
@@ -290,6 +356,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	if (f.mode == MODE_STATUS)
 		return answer_text(c, (int)f.value, "trouble, as ordered\n",
 				   f.value == 429 ? "Retry-After" : NULL, "1");
+	if (text_starts(url, PRIVATE))
+		return answer_private(m, c, url, f);
 	return answer_file(m, c, url, f);
 }
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "lab/vm/root.h"
 #include "lab/vm/vm.h"
+#include "mirror.h"
 
 enum { PEM_MAX = 64 << 10 };
 
@@ -21,20 +22,21 @@ static const char script[] =
 	"'keyUsage=critical,keyCertSign' \\\n"
 	"	-keyout ca.key -out ca.pem\n"
 	"openssl req -newkey rsa:2048 -nodes -subj \"/CN=$2\" -keyout server.key -out server.csr\n"
-	"printf 'subjectAltName=IP:%s\\nbasicConstraints=CA:FALSE\\n' \"$2\" >server.ext\n"
+	"printf 'subjectAltName=IP:%s,DNS:%s\\nbasicConstraints=CA:FALSE\\n' \"$2\" \"$3\" "
+	">server.ext\n"
 	"openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 \\\n"
 	"	-extfile server.ext -out server.pem\n"
 	"rm -f ca.key ca.srl server.csr server.ext\n";
 
 static void place(const struct vm_env *env, const char *suffix, char ret[static VM_PATH_MAX])
 {
-	(void)text_format(ret, VM_PATH_MAX, "%s/mirror-tls%s", env->cache, suffix);
+	(void)text_format(ret, VM_PATH_MAX, "%s/" ROOT_MIRROR_TLS "%s", env->cache, suffix);
 }
 
 int tls_prepare(const struct vm_env *env, struct error *err)
 {
 	char dir[VM_PATH_MAX], next[VM_PATH_MAX];
-	const char *const argv[] = { "sh", "-s", "--", next, VM_GATEWAY, NULL };
+	const char *const argv[] = { "sh", "-s", "--", next, VM_GATEWAY, MIRROR_BLOB, NULL };
 	AUTO_FD int lock = -1;
 	int rc = fs_make_dirs(AT_FDCWD, env->cache, 0755);
 
@@ -42,7 +44,7 @@ int tls_prepare(const struct vm_env *env, struct error *err)
 	place(env, ".new", next);
 	if (rc < 0)
 		return error_set(err, FAULT_INTERNAL, -rc, "cannot make %s", env->cache);
-	lock = root_lock(env, "mirror-tls", err);
+	lock = root_lock(env, ROOT_MIRROR_TLS, err);
 	if (lock < 0)
 		return -1;
 	if (fs_exists(AT_FDCWD, dir))

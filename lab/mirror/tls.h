@@ -1,5 +1,5 @@
 /* mirror/tls.h - the mirror's certificate and the authority that vouches for it:
- * $IB_LAB_CACHE/mirror-tls. The cells trust it. */
+ * $IB_LAB_CACHE/mirror-tls-blob. The cells trust it. */
 #pragma once
 
 #include "base/error.h"

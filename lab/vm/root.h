@@ -12,8 +12,9 @@ int root_run(const struct vm_env *env, const char *const *argv, const char *inpu
 	     struct error *err);
 
 /* In a base root: the apt sources that it was made from. */
-#define ROOT_MIRROR_CA "mirror-tls/ca.pem" /* below the cache: lab/mirror/tls.h */
-#define ROOT_SOURCES   "etc/apt/sources.list.root"
+#define ROOT_MIRROR_TLS "mirror-tls-blob" /* below the cache: lab/mirror/tls.h */
+#define ROOT_MIRROR_CA  ROOT_MIRROR_TLS "/ca.pem"
+#define ROOT_SOURCES    "etc/apt/sources.list.root"
 
 /* The host's apt sources if the host is of the lab's Debian release, else empty text (mmdebstrap's
  * default mirror). The result is freed by the caller; NULL with *err set. */

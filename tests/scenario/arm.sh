@@ -11,6 +11,7 @@ az_tells_what_went_wrong
 az_deploys_a_template
 a_template_makes_a_vm
 templates_of_deploy
+an_identity_reads_blobs
 az_on_a_scale_set
 extensions_in_their_order
 an_upgrade_in_batches
@@ -123,8 +124,14 @@ case_what_is_refused() {
 	want 404 SubscriptionNotFound
 	ask GET "$SUB/../../etc/passwd" >/dev/null
 	want 404
-	ask PATCH "$AT" '{}' >/dev/null
+	ask PATCH "$AT/instanceView" '{}' >/dev/null
 	want 405 MethodNotAllowed
+	ask PATCH "$AT" '{"properties": {"hardwareProfile": {"vmSize": "Standard_HC44rs"}}}' >/dev/null
+	want 409 OperationNotAllowed
+	ask PATCH "$AT" '{"identity": {"type": "Sometimes"}}' >/dev/null
+	want 400 InvalidIdentityType
+	ask PATCH "$AT" '{"identity": {"type": "UserAssigned"}}' >/dev/null
+	want 400 InvalidIdentityType
 	ask GET "$AT?x=1" >/dev/null
 	want 400 MissingApiVersionParameter
 	head -c 5000000 /dev/zero | tr '\0' ' ' >"$CASE_DIR/large"
@@ -401,6 +408,59 @@ case_templates_of_deploy() {
 	az resource list --query '[].type' -o tsv | sort | tr '\n' ' ' >"$CASE_DIR/types"
 	[ "$(cat "$CASE_DIR/types")" = "Microsoft.Compute/virtualMachineScaleSets Microsoft.Compute/virtualMachines Microsoft.Network/networkInterfaces " ] ||
 		fail "$(cat "$CASE_DIR/types")"
+}
+
+# token VM RESOURCE [QUERY]: what instance metadata answers.
+token() { sh_in "$1" "curl -s -H Metadata:true 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=$2&${3:-}'"; }
+# blob VM [CURL-OPTIONS]: the status of a file of the store.
+blob() { sh_in "$1" "curl -s -o /dev/null -w '%{http_code}' -H 'x-ms-version: 2020-04-08' ${2:-} $BLOBS/catalogue.json"; }
+
+# A catalogue in a store that opens to a user's identity alone: the extension gets it, and the token is nowhere.
+case_an_identity_reads_blobs() {
+	lab_vm
+	hosts() { sh_in myVM 'echo "10.7.0.1 packs.blob.core.windows.net" >>/etc/hosts'; }
+	BLOBS=https://packs.blob.core.windows.net:8443/private
+	"$LAB" mirror vendors >"$CASE_DIR/vendors"
+	hosts
+	[ "$(token myVM https://storage.azure.com/ | jq -r .error_description)" = "Identity not found" ] || fail "a token for nobody"
+	want_error 'was not found' az vm identity assign -g myResourceGroup -n myVM --identities reader
+	az identity create -g myResourceGroup -n reader >"$CASE_DIR/reader"
+	az vm identity assign -g myResourceGroup -n myVM --identities '[system]' reader >"$CASE_DIR/assigned"
+	id=$(jq -r .clientId "$CASE_DIR/reader")
+	az vm show -g myResourceGroup -n myVM --query identity | jq -e --arg id "$id" '.type == "SystemAssigned, UserAssigned" and .principalId
+		and (.userAssignedIdentities | to_entries | length == 1 and .[0].value.clientId == $id)' >/dev/null || fail "another identity"
+	# Who has no header, or comes by a proxy, gets nothing.
+	sh_in myVM "curl -s 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://storage.azure.com/'" |
+		jq -e '.error_description == "Required metadata header not specified"' >/dev/null || fail "a token without the header"
+	token myVM https://storage.azure.com/ "client_id=$id" | jq -e --arg id "$id" '.client_id == $id and .token_type == "Bearer"' >/dev/null || fail "no token"
+	[ "$(token myVM https://storage.azure.com/ client_id=nobody | jq -r .error_description)" = "Identity not found" ] || fail "a token for nobody"
+	# The Resource Manager takes a token that is for it, and no other; the store likewise.
+	eval "$("$LAB" env | grep '^export ARM_')"
+	for audience in https://management.azure.com/ https://storage.azure.com/; do
+		token myVM $audience | jq -r .access_token >"$CASE_DIR/token"
+		curl -s --cacert "$IB_LAB_STATE/arm/ca.pem" -H "Authorization: Bearer $(cat "$CASE_DIR/token")" -o "$CASE_DIR/body" -w '%{http_code}\n' \
+			"$ARM_ENDPOINT/subscriptions/$ARM_SUBSCRIPTION_ID?api-version=2020-01-01"
+		blob myVM "-H 'Authorization: Bearer $(cat "$CASE_DIR/token")'"
+		echo
+	done >"$CASE_DIR/taken"
+	[ "$(tr '\n' ' ' <"$CASE_DIR/taken")" = "200 401 401 200 " ] || fail "taken: $(cat "$CASE_DIR/taken")"
+	[ "$(blob myVM)" = 401 ] || fail "the store opens to anybody"
+	# Now the extension, without the identity and with it.
+	settings=$(jq -c --arg at "$BLOBS" '{driver: "inbox", trustedKeys, catalogueUri: ($at + "/catalogue.json")}' "$CASE_DIR/vendors")
+	set_it() { on_vm extension set --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings "$1"; }
+	set_it "$settings" >/dev/null
+	sh_in myVM "grep -q 'packs.blob.*HTTP 401' $STATUS_LOG && ! ls /var/lib/ib-vmext/catalogue" >/dev/null 2>&1 || fail "no word of the refusal: $(in_vm myVM cat $STATUS_LOG)"
+	set_it "$(printf %s "$settings" | jq -c --arg id "$id" '. + {identity: $id}')" >/dev/null
+	want_stack myVM
+	sh_in myVM "grep -q 'the catalogue of catalogueUri was fetched' $STATUS_LOG && ls /var/lib/ib-vmext/catalogue/*.minisig" >/dev/null ||
+		fail "no catalogue was fetched: $(in_vm myVM cat $STATUS_LOG)"
+	# All tokens for storage begin alike.
+	marker=$(cut -d. -f2 "$CASE_DIR/token" | cut -c1-40)
+	sh_in myVM "grep -rasl $marker /var/lib /var/log /etc /tmp /run /root /usr/libexec || :" >"$CASE_DIR/found"
+	[ ! -s "$CASE_DIR/found" ] || fail "the token is in $(cat "$CASE_DIR/found")"
+	az vm identity remove -g myResourceGroup -n myVM >/dev/null
+	[ "$(token myVM https://storage.azure.com/ | jq -r .resource)" = https://storage.azure.com/ ] || fail "the user's went, too"
+	az identity delete -g myResourceGroup -n reader
 }
 
 # docs/extension-authors.md

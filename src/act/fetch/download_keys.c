@@ -9,6 +9,18 @@
 #include "host/identity.h"
 #include "host/link_local.h"
 
+/* FILE.minisig stands beside its file, not below it; a query follows. */
+static bool is_signature_of(const char *url, const char *file)
+{
+	static const char suffix[] = ".minisig";
+	size_t len = strcspn(url, "?#"), n = strlen(suffix);
+	char without[URL_SIZE];
+
+	return len > n && strncmp(url + len - n, suffix, n) == 0 &&
+	       TEXT_FORMAT(without, "%.*s%s", (int)(len - n), url, url + len) == 0 &&
+	       url_is_below(without, file);
+}
+
 /* The addresses that the user gave: vendors never see a token. */
 static bool is_of_settings(const struct settings *s, const char *url)
 {
@@ -17,7 +29,7 @@ static bool is_of_settings(const struct settings *s, const char *url)
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (own[i][0] != '\0' && url_is_below(url, own[i]))
 			return true;
-	return false;
+	return is_signature_of(url, s->catalogue_uri);
 }
 
 static bool is_ours_by_tls(const struct settings *s, const char *url)

@@ -158,7 +158,8 @@ static void configures(void **unused)
 	assert_non_null(strstr(buf_text(&ask), "\nproxy = \"\"\n"));
 }
 
-#define OWN "https://me.blob.core.windows.net/packs"
+#define OWN       "https://me.blob.core.windows.net/packs"
+#define CATALOGUE "https://us.blob.core.windows.net/a"
 
 static const struct {
 	const char *name, *url, *sas, *want;
@@ -176,6 +177,16 @@ static const struct {
 	  "http://me.blob.core.windows.net/packs/a", false },
 	{ "an address that has one", OWN "/a?sv=2&sig=y", "sv=1&sig=x", OWN "/a?sv=2&sig=y",
 	  false },
+	{ "a catalogue of the settings", CATALOGUE "/c.json", "?sv=1&sig=x",
+	  CATALOGUE "/c.json?sv=1&sig=x", false },
+	{ "its signature", CATALOGUE "/c.json.minisig", "?sv=1&sig=x",
+	  CATALOGUE "/c.json.minisig?sv=1&sig=x", false },
+	{ "its signature, without a token", CATALOGUE "/c.json.minisig", "",
+	  CATALOGUE "/c.json.minisig", true },
+	{ "another's signature beside it", CATALOGUE "/d.json.minisig", "",
+	  CATALOGUE "/d.json.minisig", false },
+	{ "a name that begins alike", CATALOGUE "/c.json.minisigx", "",
+	  CATALOGUE "/c.json.minisigx", false },
 	{ "a token that would be another option", OWN "/a", "x\"\noutput = \"/etc/passwd", NULL,
 	  false },
 };
@@ -191,6 +202,7 @@ static void keeps_keys_to_their_doors(void **unused)
 
 		settings_defaults(&s);
 		(void)TEXT_COPY(s.prebuilt, OWN);
+		(void)TEXT_COPY(s.catalogue_uri, CATALOGUE "/c.json");
 		(void)TEXT_COPY(s.identity, "an-id");
 		(void)TEXT_COPY(s.sas_token, key_rows[i].sas);
 		rc = download_address(&s, key_rows[i].url, got, sizeof got, &err);

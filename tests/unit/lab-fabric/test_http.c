@@ -91,8 +91,9 @@ static const struct ask_row imds_rows[] = {
 	{ "a field that came later",
 	  IMDS "/compute/azEnvironment?api-version=2018-02-01&format=text", METADATA, 404, NULL },
 	{ "the versions", "GET /metadata/versions", METADATA, 200, "\"2021-02-01\"" },
-	{ "no identity", "GET /metadata/identity/oauth2/token?resource=x&" API, METADATA, 400,
-	  "Identity not found" },
+	{ "no identity",
+	  "GET /metadata/identity/oauth2/token?resource=https://management.azure.com&" API,
+	  METADATA, 400, "Identity not found" },
 	{ "another path", "GET /", METADATA, 404, NULL },
 	{ "a post", "POST /metadata/instance?" API, METADATA, 405, NULL },
 };
@@ -100,6 +101,86 @@ static const struct ask_row imds_rows[] = {
 static void metadata_answers(void **state)
 {
 	check_rows(*state, FABRIC_IMDS, imds_rows, ARRAY_SIZE(imds_rows));
+}
+
+/* ---- managed identities -------------------------------------------------------------------- */
+
+#define TOKEN   "GET /metadata/identity/oauth2/token?api-version=2018-02-01"
+#define STORAGE "&resource=https%3A%2F%2Fstorage.azure.com%2F"
+#define USER_ID "/subscriptions/s/x/reader"
+
+/* Tells whose it would be. */
+static int tell(void *ctx, const char *resource, const char *id, const json_t *who,
+		struct fabric_token *ret)
+{
+	ret->expires_s = 4102444800; /* in 2100 */
+	return buf_add_format(&ret->text, "%s %s %s %s", (const char *)ctx, resource,
+			      id ? id : "system", json_text_at(who, "principalId", "?"));
+}
+
+static const struct ask_row token_rows[] = {
+	{ "no header", TOKEN STORAGE, "", 400,
+	  "{\"error\":\"invalid_request\",\"error_description\":\"Required metadata header not "
+	  "specified\"}" },
+	{ "by a proxy", TOKEN STORAGE, METADATA "X-Forwarded-For: 10.0.0.1\r\n", 400,
+	  "X-Forwarded-For" },
+	{ "no version", "GET /metadata/identity/oauth2/token?resource=x", METADATA, 400,
+	  "'api-version' is missing" },
+	{ "no resource", TOKEN, METADATA, 400, "'resource' is missing" },
+	{ "a resource that is none", TOKEN "&resource=https://example.org/", METADATA, 400,
+	  "\"error\":\"invalid_resource\"" },
+	{ "the system's", TOKEN STORAGE, METADATA, 200,
+	  "\"access_token\":\"made https://storage.azure.com/ system P0\"" },
+	{ "numbers are texts", TOKEN STORAGE, METADATA, 200, "\"expires_on\":\"4102444800\"" },
+	{ "whose it is", TOKEN STORAGE, METADATA, 200, "\"client_id\":\"C0\"" },
+	{ "a user's by client id", TOKEN STORAGE "&client_id=c1", METADATA, 200, USER_ID " P1\"" },
+	{ "by object id", TOKEN STORAGE "&object_id=P1", METADATA, 200, USER_ID " P1\"" },
+	{ "by resource id", TOKEN STORAGE "&msi_res_id=" USER_ID, METADATA, 200, USER_ID " P1\"" },
+	{ "the system's by client id", TOKEN STORAGE "&client_id=C0", METADATA, 200,
+	  "system P0\"" },
+	{ "two names", TOKEN STORAGE "&client_id=C0&object_id=P1", METADATA, 400, "Only one" },
+	{ "a client id that is not of this VM", TOKEN STORAGE "&client_id=C9", METADATA, 400,
+	  "Identity not found" },
+	{ "a post", "POST /metadata/identity/oauth2/token", METADATA, 405, NULL },
+};
+
+static void assign(const struct bench *b, const char *text)
+{
+	json_t *identity AUTO_JSON = text ? json_parse(text, strlen(text), NULL, 0) : NULL;
+	struct error err = { 0 };
+
+	assert_true(!text || identity);
+	assert_int_equal(fabric_set_identity(b->fabric, "vm1", identity, &err), 0);
+}
+
+static void identities_have_tokens(void **state)
+{
+	static const struct ask_row none = { "nobody makes tokens", TOKEN STORAGE, METADATA, 500,
+					     "Failed to retrieve" };
+	static const struct ask_row one = { "the only one of a user's", TOKEN STORAGE, METADATA,
+					    200, "y P2" };
+	static const struct ask_row many = { "one of many", TOKEN STORAGE, METADATA, 400,
+					     "Multiple user assigned identities exist" };
+	static const struct ask_row gone = { "taken away", TOKEN STORAGE, METADATA, 400,
+					     "Identity not found" };
+	struct bench *b = *state;
+	struct error err = { 0 };
+
+	assign(b, "{\"principalId\":\"P0\",\"clientId\":\"C0\",\"userAssignedIdentities\":{"
+		  "\"" USER_ID "\":{\"principalId\":\"P1\",\"clientId\":\"C1\"}}}");
+	check_rows(b, FABRIC_IMDS, &none, 1);
+	fabric_set_tokens(b->fabric, tell, (char[]) { "made" });
+	check_rows(b, FABRIC_IMDS, token_rows, ARRAY_SIZE(token_rows));
+	bench_restart(b);
+	fabric_set_tokens(b->fabric, tell, (char[]) { "made" });
+	check_rows(b, FABRIC_IMDS, token_rows, ARRAY_SIZE(token_rows)); /* it is kept */
+	assign(b, "{\"userAssignedIdentities\":{\"/y\":{\"principalId\":\"P2\"}}}");
+	check_rows(b, FABRIC_IMDS, &one, 1);
+	assign(b, "{\"userAssignedIdentities\":{\"/y\":{},\"/z\":{}}}");
+	check_rows(b, FABRIC_IMDS, &many, 1);
+	assign(b, NULL);
+	check_rows(b, FABRIC_IMDS, &gone, 1);
+	assert_int_equal(fabric_set_identity(b->fabric, "vm9", NULL, &err), -1);
 }
 
 /* ---- wire server --------------------------------------------------------------------------- */
@@ -354,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(metadata_answers),
+		BENCH_TEST(identities_have_tokens),
 		BENCH_TEST(wire_server_answers),
 		BENCH_TEST(goal_state_leads_to_its_parts),
 		BENCH_TEST(an_old_incarnation_is_gone),
