@@ -24,85 +24,22 @@ json_t *deployment_error(const struct error *err)
 			 "message", json_text_or_null(has_code ? colon + 2 : err->what));
 }
 
-static void refuse(struct arm_answer *ret, const struct error *err)
+/* The id of a resource of the template that is called by its name alone; else what was given. */
+static const char *id_of(const struct template *t, const char *name)
 {
-	arm_say(ret, 400, json_pack("{s:o}", "error", deployment_error(err)));
-}
-
-/* What no lab can do is said before anything begins. */
-static int judge_resources(struct arm *a, const struct template *t, struct error *err)
-{
-	for (size_t i = 0; i < t->nresources; i++) {
-		const json_t *head = t->resources[i].head;
-
-		if (!arm_is_served(a, "PUT", json_text_at(head, "id", "")) ||
-		    !arm_has_type(json_text_at(head, "type", "")))
-			return error_set(err, FAULT_USAGE, ENOTSUP,
-					 "InvalidResourceType: The resource type '%.100s' of "
-					 "'%.100s' could not be found: the lab does not have it.",
-					 json_text_at(head, "type", ""),
-					 json_text_at(head, "name", ""));
-	}
-	return 0;
-}
-
-/* Properties that refer to nothing can be judged now; the others when their time comes. */
-static int judge_properties(struct arm *a, const struct template *t, struct error *err)
-{
-	for (size_t i = 0; i < t->nresources; i++) {
-		struct error why = { 0 };
-		AUTO_JSON json_t *body = template_body(t, i, deployment_reference, a, &why);
-
-		if (!body && why.sys != EAGAIN) {
-			*err = why;
-			return -1;
-		}
-	}
-	return 0;
-}
-
-int deployment_read(struct arm_request *r, const json_t *body, const char *name,
-		    struct template *ret, struct arm_answer *answer)
-{
-	const json_t *properties = json_object_get(body, "properties");
-	json_t *source = json_object_get(properties, "template");
-	const char *mode = json_text_at(properties, "mode", "Incremental");
-	struct template_place place = { .subscription = ARM_SUBSCRIPTION,
-					.tenant = ARM_TENANT,
-					.resource_group = ARM_RESOURCE_GROUP,
-					.location = ARM_LOCATION,
-					.deployment = name };
-	struct error err = { 0 };
-
-	*ret = (struct template) { 0 };
-	if (!arm_name_is_good(name))
-		(void)error_set(&err, FAULT_USAGE, EINVAL,
-				"InvalidDeploymentName: The deployment name '%.80s' is invalid.",
-				name);
-	else if (!text_eq_nocase(mode, "Incremental"))
-		(void)error_set(&err, FAULT_USAGE, ENOTSUP,
-				"InvalidDeploymentMode: The lab deploys in the mode Incremental "
-				"only, not '%.40s'.",
-				mode);
-	else if (!json_is_object(source))
-		(void)error_set(&err, FAULT_USAGE, EINVAL,
-				"InvalidRequestContent: The request content was invalid: the "
-				"template is missing (templateLink is not known to this lab).");
-	else if (template_read(source, json_object_get(properties, "parameters"), &place, ret,
-			       &err) == 0 &&
-		 judge_resources(r->arm, ret, &err) == 0 &&
-		 judge_properties(r->arm, ret, &err) == 0)
-		return 0;
-	refuse(answer, &err);
-	return -1;
+	for (size_t i = 0; i < t->nresources; i++)
+		if (text_eq_nocase(json_text_at(t->resources[i].head, "name", ""), name))
+			return json_text_at(t->resources[i].head, "id", name);
+	return name;
 }
 
 json_t *deployment_reference(void *ctx, const char *id, bool full, struct error *err)
 {
+	const struct deployment_asking *asking = ctx;
 	struct arm_answer answer;
 	json_t *ret = NULL;
 
-	arm_call(ctx, "GET", id, NULL, &answer);
+	arm_call(asking->arm, "GET", id_of(asking->t, id), NULL, &answer);
 	if (answer.status == 200)
 		ret = json_incref(full ? answer.body : json_object_get(answer.body, "properties"));
 	else
@@ -172,16 +109,17 @@ static json_t *hash_of(const struct template *t)
 	return json_sprintf("%019llu", strtoull(digest, NULL, 16));
 }
 
-static json_t *properties_of(const struct template *t, const char *state)
+static json_t *properties_of(const struct template *t, bool complete, const char *state)
 {
 	char now[ARM_TIME_SIZE], id[ARM_UUID_SIZE];
 
 	arm_now(now);
 	arm_uuid(id);
 	return json_pack("{s:o, s:O, s:s, s:s, s:s, s:s, s:s, s:[], s:o}", "templateHash",
-			 hash_of(t), "parameters", t->shown, "mode", "Incremental",
-			 "provisioningState", state, "timestamp", now, "duration", "PT0S",
-			 "correlationId", id, "providers", "dependencies", dependencies_of(t));
+			 hash_of(t), "parameters", t->shown, "mode",
+			 complete ? "Complete" : "Incremental", "provisioningState", state,
+			 "timestamp", now, "duration", "PT0S", "correlationId", id, "providers",
+			 "dependencies", dependencies_of(t));
 }
 
 static json_t *tasks_of(const struct template *t)
@@ -214,7 +152,7 @@ static void serve_validate(struct arm_request *r, struct arm_answer *ret)
 
 	if (!body || deployment_read(r, body, r->parts[PART_DEPLOYMENT], &t, ret) < 0)
 		return;
-	properties = properties_of(&t, "Succeeded");
+	properties = properties_of(&t, deployment_is_complete(body), "Succeeded");
 	json_object_set_new(properties, "validatedResources", ids_of(&t));
 	document = json_pack("{s:s, s:o}", "name", r->parts[PART_DEPLOYMENT], "properties",
 			     properties);
@@ -222,7 +160,7 @@ static void serve_validate(struct arm_request *r, struct arm_answer *ret)
 }
 
 /* Returns 0, or -1 with the answer set. */
-static int begin(struct arm_request *r, struct template *t, struct arm_answer *ret)
+static int begin(struct arm_request *r, bool complete, struct template *t, struct arm_answer *ret)
 {
 	const char *name = r->parts[PART_DEPLOYMENT];
 	char operation[ARM_UUID_SIZE];
@@ -233,7 +171,7 @@ static int begin(struct arm_request *r, struct template *t, struct arm_answer *r
 	arm_uuid(operation);
 	document = json_pack("{s:s, s:s, s:I, s:o, s:o}", "name", name, "operation", operation,
 			     "began", (json_int_t)time(NULL), "properties",
-			     properties_of(t, "Running"), "tasks", tasks_of(t));
+			     properties_of(t, complete, "Running"), "tasks", tasks_of(t));
 	copy = json_deep_copy(document);
 	(void)pthread_mutex_lock(&r->arm->lock);
 	if (text_eq(json_text_at(arm_document(r->arm, DEPLOYMENT, name),
@@ -243,7 +181,7 @@ static int begin(struct arm_request *r, struct template *t, struct arm_answer *r
 	else
 		rc = arm_document_save(r->arm, DEPLOYMENT, document, &err);
 	(void)pthread_mutex_unlock(&r->arm->lock);
-	if (rc == 0 && deployment_start(r->arm, name, t) == 0) {
+	if (rc == 0 && deployment_start(r->arm, name, complete, t) == 0) {
 		(void)TEXT_FORMAT(ret->operation,
 				  "%s/subscriptions/%s/resourcegroups/%s/providers/"
 				  "Microsoft.Resources/deployments/%s/operationStatuses/%s?"
@@ -270,7 +208,7 @@ static void serve_put(struct arm_request *r, struct arm_answer *ret)
 	AUTO_TEMPLATE struct template t = { 0 };
 
 	if (body && deployment_read(r, body, r->parts[PART_DEPLOYMENT], &t, ret) == 0)
-		(void)begin(r, &t, ret);
+		(void)begin(r, deployment_is_complete(body), &t, ret);
 }
 
 /* A copy of the document, NULL with the answer set. */
@@ -348,8 +286,9 @@ static json_t *operation_json(const json_t *document, const json_t *task)
 {
 	bool failed = text_eq(json_text_at(task, "state", ""), "Failed");
 	json_t *properties = json_pack(
-		"{s:s, s:O, s:o, s:s, s:s, s:{s:O, s:O, s:O}}", "provisioningOperation", "Create",
-		"provisioningState", json_object_get(task, "state"), "timestamp",
+		"{s:s, s:O, s:o, s:s, s:s, s:{s:O, s:O, s:O}}", "provisioningOperation",
+		json_text_at(task, "operation", "Create"), "provisioningState",
+		json_object_get(task, "state"), "timestamp",
 		json_text_or_null(json_text_at(task, "time", "")), "duration",
 		json_text_at(task, "duration", "PT0S"), "statusCode", failed ? "Conflict" : "OK",
 		"targetResource", "id", json_object_get(task, "id"), "resourceType",

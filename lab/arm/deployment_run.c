@@ -2,6 +2,7 @@
 #include "deployment.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -19,10 +20,14 @@ struct task {
 
 /* One that runs; of the engine's thread alone, once it is in arm->runs. */
 struct arm_run {
+	struct arm *arm;
 	char name[PART_SIZE];
 	time_t began;
 	struct template t;
 	struct task *tasks;
+	bool complete;
+	json_t *going; /* mode Complete: [{"id","operation","state"}] of what is taken away; NULL
+			* before that begins */
 	struct arm_run *next;
 };
 
@@ -31,11 +36,12 @@ static void run_free(struct arm_run *run)
 	if (!run)
 		return;
 	template_free(&run->t);
+	json_decref(run->going);
 	free(run->tasks);
 	free(run);
 }
 
-int deployment_start(struct arm *a, const char *name, struct template *t)
+int deployment_start(struct arm *a, const char *name, bool complete, struct template *t)
 {
 	struct arm_run *run = calloc(1, sizeof *run);
 
@@ -46,8 +52,10 @@ int deployment_start(struct arm *a, const char *name, struct template *t)
 		free(run);
 		return -ENOMEM;
 	}
+	run->arm = a;
 	(void)TEXT_COPY(run->name, name);
 	run->began = time(NULL);
+	run->complete = complete;
 	run->t = *t;
 	*t = (struct template) { 0 };
 	(void)pthread_mutex_lock(&a->lock);
@@ -116,10 +124,30 @@ static json_t *resources_of(const struct template *t)
 	return list;
 }
 
+/* A resource of this template counts once it is there as it will be. */
+static json_t *refer(void *ctx, const char *id, bool full, struct error *err)
+{
+	const struct arm_run *run = ctx;
+	struct deployment_asking asking = { run->arm, &run->t };
+
+	for (size_t i = 0; i < run->t.nresources; i++) {
+		const json_t *head = run->t.resources[i].head;
+
+		if ((!text_eq_nocase(json_text_at(head, "id", ""), id) &&
+		     !text_eq_nocase(json_text_at(head, "name", ""), id)) ||
+		    run->tasks[i].state == SUCCEEDED)
+			continue;
+		(void)error_set(err, FAULT_USAGE, EAGAIN, "ResourceNotFound: '%.300s' is not there",
+				id);
+		return NULL;
+	}
+	return deployment_reference(&asking, id, full, err);
+}
+
 static void finish(struct arm *a, struct arm_run *run, bool well)
 {
 	struct error err = { 0 };
-	json_t *outputs = well ? template_outputs(&run->t, deployment_reference, a, &err) : NULL;
+	json_t *outputs = well ? template_outputs(&run->t, refer, run, &err) : NULL;
 	json_t *document, *properties;
 
 	(void)pthread_mutex_lock(&a->lock);
@@ -164,40 +192,12 @@ static bool is_ready(const struct arm_run *run, size_t i)
 	return true;
 }
 
-/* A resource of this template counts once it is there as it will be. */
-struct asking {
-	struct arm *arm;
-	const struct arm_run *run;
-};
-
-static json_t *refer(void *ctx, const char *id, bool full, struct error *err)
-{
-	const struct asking *asking = ctx;
-	const struct template *t = &asking->run->t;
-
-	for (size_t i = 0; i < t->nresources; i++) {
-		const json_t *head = t->resources[i].head;
-
-		if (!text_eq_nocase(json_text_at(head, "id", ""), id) &&
-		    !text_eq_nocase(json_text_at(head, "name", ""), id))
-			continue;
-		if (asking->run->tasks[i].state == SUCCEEDED)
-			return deployment_reference(asking->arm, json_text_at(head, "id", ""), full,
-						    err);
-		(void)error_set(err, FAULT_USAGE, EAGAIN, "ResourceNotFound: '%.300s' is not there",
-				id);
-		return NULL;
-	}
-	return deployment_reference(asking->arm, id, full, err);
-}
-
 /* Put a resource. `last`: nothing else runs that could make what it refers to. */
 static void start(struct arm *a, struct arm_run *run, size_t i, bool last)
 {
-	struct asking asking = { a, run };
 	struct arm_answer answer = { 0 };
 	struct error err = { 0 };
-	AUTO_JSON json_t *body = template_body(&run->t, i, refer, &asking, &err);
+	AUTO_JSON json_t *body = template_body(&run->t, i, refer, run, &err);
 
 	if (!body && err.sys == EAGAIN && !last)
 		return;
@@ -215,10 +215,30 @@ static void start(struct arm *a, struct arm_run *run, size_t i, bool last)
 	json_decref(answer.body);
 }
 
+/* How a deployment inside of this one stands. */
+static enum arm_end nested_end(struct arm *a, const char *name, json_t **ret_error)
+{
+	const json_t *properties;
+	const char *state;
+
+	(void)pthread_mutex_lock(&a->lock);
+	properties = json_object_get(arm_document(a, DEPLOYMENT, name), "properties");
+	state = json_text_at(properties, "provisioningState", "Failed");
+	*ret_error = text_eq(state, "Failed") ? json_deep_copy(json_object_get(properties, "error"))
+					      : NULL;
+	(void)pthread_mutex_unlock(&a->lock);
+	return text_eq(state, "Running")     ? ARM_RUNNING
+	       : text_eq(state, "Succeeded") ? ARM_SUCCEEDED
+					     : ARM_FAILED;
+}
+
 static void look_at(struct arm *a, struct arm_run *run, size_t i)
 {
 	json_t *error = NULL;
-	enum arm_end end = arm_operation_judge(a, run->tasks[i].operation, &error);
+	enum arm_end end =
+		template_is_nested(&run->t, i)
+			? nested_end(a, json_text_at(run->t.resources[i].head, "name", ""), &error)
+			: arm_operation_judge(a, run->tasks[i].operation, &error);
 
 	if (end != ARM_RUNNING)
 		note_task(a, run, i, end == ARM_SUCCEEDED ? SUCCEEDED : FAILED, error);
@@ -233,6 +253,112 @@ static size_t count(const struct arm_run *run, enum task_state state)
 	return n;
 }
 
+/* ---- the mode Complete -------------------------------------------------------------------------
+ */
+
+static json_t *last_part(const char *id)
+{
+	const char *slash = strrchr(id, '/');
+
+	return json_string(slash ? slash + 1 : id);
+}
+
+/* A task of the document, for who asks what is done. */
+static void note_going(struct arm *a, const struct arm_run *run, size_t i, json_t *error)
+{
+	const json_t *one = json_array_get(run->going, i);
+	json_t *document, *tasks, *task;
+	char now[ARM_TIME_SIZE], uuid[ARM_UUID_SIZE];
+
+	arm_now(now);
+	arm_uuid(uuid);
+	(void)pthread_mutex_lock(&a->lock);
+	document = arm_document(a, DEPLOYMENT, run->name);
+	tasks = json_object_get(document, "tasks");
+	task = json_array_get(tasks, run->t.nresources + i);
+	if (tasks && !task) {
+		task = json_pack("{s:s, s:s, s:O, s:O, s:o, s:[]}", "operationId", uuid,
+				 "operation", "Delete", "id", json_object_get(one, "id"), "type",
+				 json_object_get(one, "type"), "name",
+				 last_part(json_text_at(one, "id", "")), "dependsOn");
+		json_array_append_new(tasks, task);
+	}
+	if (task) {
+		json_object_set(task, "state", json_object_get(one, "state"));
+		json_object_set_new(task, "time", json_string(now));
+		if (error)
+			json_object_set(task, "error", error);
+		(void)arm_document_save(a, DEPLOYMENT, document, NULL);
+	}
+	(void)pthread_mutex_unlock(&a->lock);
+	json_decref(error);
+}
+
+static void set_state(json_t *one, enum task_state state)
+{
+	json_object_set_new(one, "state", json_string(state_names[state]));
+}
+
+static void begin_going(struct arm *a, struct arm_run *run)
+{
+	AUTO_JSON json_t *all = json_array();
+	json_t *document, *one;
+	size_t i;
+
+	arm_resources_add(a, all);
+	(void)pthread_mutex_lock(&a->lock);
+	document = arm_document(a, DEPLOYMENT, run->name);
+	json_object_set_new(json_object_get(document, "properties"), "outputResources",
+			    resources_of(&run->t));
+	run->going = deployment_leftovers(a, all, document);
+	(void)pthread_mutex_unlock(&a->lock);
+	json_array_foreach(run->going, i, one)
+	{
+		struct arm_answer answer;
+
+		arm_call(a, "DELETE", json_text_at(one, "id", ""), NULL, &answer);
+		set_state(one, answer.status < 300 ? RUNNING : FAILED);
+		json_object_set_new(one, "operation", json_string(answer.operation_id));
+		note_going(a, run, i, json_incref(json_object_get(answer.body, "error")));
+		json_decref(answer.body);
+	}
+}
+
+static void look_at_going(struct arm *a, struct arm_run *run, size_t i)
+{
+	json_t *one = json_array_get(run->going, i), *error = NULL;
+	enum arm_end end = arm_operation_judge(a, json_text_at(one, "operation", ""), &error);
+
+	if (end == ARM_RUNNING)
+		return;
+	set_state(one, end == ARM_SUCCEEDED ? SUCCEEDED : FAILED);
+	note_going(a, run, i, error);
+}
+
+static size_t count_going(const struct arm_run *run, enum task_state state)
+{
+	json_t *one;
+	size_t i, n = 0;
+
+	json_array_foreach(run->going, i, one)
+		n += text_eq(json_text_at(one, "state", ""), state_names[state]);
+	return n;
+}
+
+/* True once all that is to go is gone, or will not. */
+static bool purge(struct arm *a, struct arm_run *run)
+{
+	if (!run->complete)
+		return true;
+	if (!run->going)
+		begin_going(a, run);
+	for (size_t i = 0; i < json_array_size(run->going); i++)
+		if (text_eq(json_text_at(json_array_get(run->going, i), "state", ""),
+			    state_names[RUNNING]))
+			look_at_going(a, run, i);
+	return count_going(run, RUNNING) == 0;
+}
+
 /* True once it is over. What runs is waited for, after a failure nothing more is begun. */
 static bool advance(struct arm *a, struct arm_run *run)
 {
@@ -244,7 +370,9 @@ static bool advance(struct arm *a, struct arm_run *run)
 			start(a, run, i, count(run, RUNNING) == 0);
 	if (count(run, RUNNING) > 0 || (count(run, FAILED) == 0 && count(run, NOT_STARTED) > 0))
 		return false;
-	finish(a, run, count(run, FAILED) == 0);
+	if (count(run, FAILED) == 0 && !purge(a, run))
+		return false;
+	finish(a, run, count(run, FAILED) == 0 && count_going(run, FAILED) == 0);
 	return true;
 }
 

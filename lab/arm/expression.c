@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "copy.h"
 
 struct parser {
 	const struct scope *scope;
@@ -248,9 +249,13 @@ static json_t *evaluate_object(const struct scope *s, const json_t *object, stru
 	const char *key;
 	json_t *item;
 
-	json_object_foreach((json_t *)object, key,
-			    item) if (json_object_set_new(made, key, value_evaluate(s, item, err)) <
-				      0) return NULL;
+	json_object_foreach((json_t *)object, key, item)
+	{
+		if ((copy_is_list(key, item)
+			     ? copy_expand(s, item, made, err)
+			     : json_object_set_new(made, key, value_evaluate(s, item, err))) < 0)
+			return NULL;
+	}
 	return TAKE(made);
 }
 

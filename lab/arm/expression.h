@@ -17,6 +17,8 @@ enum { EXPRESSION_DEPTH_MAX = 64, COPY_NAME_SIZE = 80 };
 struct copy_loop {
 	char name[COPY_NAME_SIZE];
 	json_int_t index;
+	json_int_t weight;             /* how many values it and those around it make */
+	bool by_name;                  /* copyIndex() without a name is not its */
 	const struct copy_loop *outer; /* NULL: none */
 };
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "copy.h"
 
 json_t *call_argument(const struct call *c, size_t i)
 {
@@ -54,15 +55,28 @@ static json_t *fn_parameters(const struct call *c, struct error *err)
 	return json_incref(value);
 }
 
+/* As deep as any other: a loop may be made of itself, too. */
+static json_t *variable_of(const struct scope *s, const json_t *loop, struct error *err)
+{
+	AUTO_JSON json_t *list = json_pack("{s:[O]}", "copy", loop);
+	AUTO_JSON json_t *made = value_evaluate(s, list, err);
+
+	return json_incref(json_object_get(made, json_text_at(loop, "name", "")));
+}
+
 static json_t *fn_variables(const struct call *c, struct error *err)
 {
 	const char *name = call_text(c, 0, err);
 	json_t *value = name ? call_member(c->scope->variables, name) : NULL;
+	const json_t *loops = call_member(c->scope->variables, "copy"), *loop;
 
-	if (name && !value)
+	if (value && value != loops)
+		return value_evaluate(c->scope, value, err);
+	loop = name ? copy_find(loops, name) : NULL;
+	if (name && !loop)
 		error_set(err, FAULT_USAGE, ENOENT,
 			  "InvalidTemplate: the template variable '%s' is not found", name);
-	return value ? value_evaluate(c->scope, value, err) : NULL;
+	return loop ? variable_of(c->scope, loop, err) : NULL;
 }
 
 static json_t *known(const struct call *c, const json_t *what, struct error *err)
@@ -93,7 +107,7 @@ static json_t *fn_copy_index(const struct call *c, struct error *err)
 	const json_t *offset = call_argument(c, name ? 1 : 0);
 	const struct copy_loop *loop = c->scope->loop;
 
-	while (name && loop && !text_eq_nocase(loop->name, name))
+	while (loop && (name ? !text_eq_nocase(loop->name, name) : loop->by_name))
 		loop = loop->outer;
 	if (!loop)
 		return call_wrong(c, "is used outside of its copy loop", err);

@@ -14,6 +14,7 @@ void template_free(struct template *t)
 	json_decref(t->source);
 	json_decref(t->parameters);
 	json_decref(t->shown);
+	json_decref(t->variables);
 	json_decref(t->subscription);
 	json_decref(t->resource_group);
 	json_decref(t->deployment);
@@ -23,7 +24,7 @@ void template_free(struct template *t)
 static struct scope scope_of(const struct template *t)
 {
 	return (struct scope) { .parameters = t->parameters,
-				.variables = json_object_get(t->source, "variables"),
+				.variables = t->variables,
 				.subscription = t->subscription,
 				.resource_group = t->resource_group,
 				.deployment = t->deployment };
@@ -140,8 +141,7 @@ struct nest {
 	unsigned nloops;
 };
 
-/* The scope inside of those loops; the chain is made anew, for the structs are copied about. */
-static struct scope scope_within(const struct template *t, struct copy_loop *loops, unsigned n)
+struct scope template_scope(const struct template *t, struct copy_loop *loops, unsigned n)
 {
 	struct scope s = scope_of(t);
 
@@ -228,8 +228,7 @@ static int resource_add(struct template *t, json_t *head, const json_t *raw,
 	return 0;
 }
 
-/* 1 if it is to be deployed, 0 if its condition says no. */
-static int condition_holds(const struct scope *s, const json_t *raw, struct error *err)
+int template_condition(const struct scope *s, const json_t *raw, struct error *err)
 {
 	const json_t *condition = json_object_get(raw, "condition");
 	AUTO_JSON json_t *value = condition ? value_evaluate(s, condition, err) : NULL;
@@ -251,9 +250,9 @@ static int resource_once(struct template *t, const json_t *raw, const struct nes
 			 struct error *err)
 {
 	struct nest inner = *nest;
-	struct scope s = scope_within(t, inner.loops, inner.nloops);
+	struct scope s = template_scope(t, inner.loops, inner.nloops);
 	AUTO_JSON json_t *head = NULL;
-	int wanted = condition_holds(&s, raw, err);
+	int wanted = template_condition(&s, raw, err);
 
 	if (wanted <= 0)
 		return wanted;
@@ -269,7 +268,7 @@ static int copy_count(const struct template *t, const json_t *copy, const struct
 		      struct error *err)
 {
 	struct nest here = *nest;
-	struct scope s = scope_within(t, here.loops, here.nloops);
+	struct scope s = template_scope(t, here.loops, here.nloops);
 	const json_t *raw = json_object_get(copy, "count");
 	AUTO_JSON json_t *count = raw ? value_evaluate(&s, raw, err) : NULL;
 
@@ -302,6 +301,7 @@ static int resource_read(struct template *t, const json_t *raw, const struct nes
 	if (count < 0)
 		return -1;
 	loop = &inner.loops[inner.nloops++];
+	*loop = (struct copy_loop) { .weight = 1 };
 	(void)TEXT_COPY(loop->name, json_text_at(copy, "name", ""));
 	for (loop->index = 0; loop->index < count; loop->index++)
 		if (resource_once(t, raw, &inner, err) < 0)
@@ -325,9 +325,34 @@ static int resources_read(struct template *t, const json_t *list, const struct n
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* What a nested template sees of the one around it. */
+static void outer_take(struct template *t, const json_t *outer)
+{
+	json_t *loop;
+	size_t i;
+
+	t->parameters = json_incref(json_object_get(outer, "parameters"));
+	t->variables = json_incref(json_object_get(outer, "variables"));
+	json_array_foreach(json_object_get(outer, "loops"), i, loop)
+	{
+		struct copy_loop *l = &t->loops[t->nloops];
+
+		if (t->nloops == TEMPLATE_LOOPS_MAX)
+			break;
+		*l = (struct copy_loop) { .index = json_int_at(loop, "index", 0), .weight = 1 };
+		(void)TEXT_COPY(l->name, json_text_at(loop, "name", ""));
+		t->nloops++;
+	}
+}
+
 static int place_fill(struct template *t, const struct template_place *p)
 {
-	t->parameters = json_object();
+	if (p->outer)
+		outer_take(t, p->outer);
+	else
+		t->parameters = json_object();
+	if (!t->variables)
+		t->variables = json_incref(json_object_get(t->source, "variables"));
 	t->shown = json_object();
 	t->subscription = json_pack("{s:o, s:s, s:s}", "id",
 				    json_sprintf("/subscriptions/%s", p->subscription),
@@ -350,28 +375,17 @@ int template_read(json_t *source, const json_t *given, const struct template_pla
 	*ret = (struct template) { .source = json_incref(source) };
 	if (place_fill(ret, place) < 0)
 		return no_memory(err);
+	memcpy(top.loops, ret->loops, sizeof top.loops);
+	top.nloops = ret->nloops;
 	if (!json_is_array(json_object_get(source, "resources")) ||
 	    !json_text_at(source, "$schema", NULL) || !json_text_at(source, "contentVersion", NULL))
 		return error_set(err, FAULT_USAGE, EINVAL,
 				 "InvalidTemplate: a template needs $schema, contentVersion and "
 				 "resources");
-	if (parameters_read(ret, given, err) < 0 ||
+	if ((!place->outer && parameters_read(ret, given, err) < 0) ||
 	    resources_read(ret, json_object_get(source, "resources"), &top, err) < 0)
 		return -1;
 	return template_order(ret, err);
-}
-
-/* A loop inside of properties would be taken for a property. */
-static bool has_inner_copy(const json_t *value)
-{
-	const char *key;
-	json_t *item;
-	size_t i;
-
-	json_object_foreach((json_t *)value, key,
-			    item) if (text_eq(key, "copy") || has_inner_copy(item)) return true;
-	json_array_foreach((json_t *)value, i, item) if (has_inner_copy(item)) return true;
-	return false;
 }
 
 json_t *template_properties(const struct template *t, size_t i,
@@ -380,18 +394,13 @@ json_t *template_properties(const struct template *t, size_t i,
 			    void *ctx, struct error *err)
 {
 	struct template_resource r = t->resources[i];
-	struct scope s = scope_within(t, r.loops, r.nloops);
+	struct scope s = template_scope(t, r.loops, r.nloops);
 	const json_t *raw = json_object_get(r.raw, "properties");
 
 	s.reference = reference;
 	s.ctx = ctx;
-	if (has_inner_copy(raw)) {
-		error_set(err, FAULT_USAGE, ENOTSUP,
-			  "InvalidTemplate: copy inside of properties (%s) is not known to this "
-			  "lab",
-			  json_text_at(r.head, "name", ""));
-		return NULL;
-	}
+	if (template_is_nested(t, i))
+		return template_nested(t, &s, r.raw, err);
 	return raw ? value_evaluate(&s, raw, err) : json_object();
 }
 
@@ -414,7 +423,7 @@ json_t *template_body(const struct template *t, size_t i,
 {
 	AUTO_JSON json_t *body = json_object();
 	struct template_resource r = t->resources[i];
-	struct scope s = scope_within(t, r.loops, r.nloops);
+	struct scope s = template_scope(t, r.loops, r.nloops);
 	json_t *properties = template_properties(t, i, reference, ctx, err), *raw;
 	const char *key;
 
@@ -431,37 +440,4 @@ json_t *template_body(const struct template *t, size_t i,
 			return NULL;
 	}
 	return TAKE(body);
-}
-
-static json_t *output_make(const struct scope *s, const char *name, const json_t *raw,
-			   struct error *err)
-{
-	const json_t *value = json_object_get(raw, "value");
-	AUTO_JSON json_t *evaluated = value ? value_evaluate(s, value, err) : NULL;
-
-	if (!value)
-		error_set(err, FAULT_USAGE, EINVAL,
-			  "InvalidTemplate: the template output '%s' has no value", name);
-	return evaluated ? json_pack("{s:s, s:O}", "type", json_text_at(raw, "type", "String"),
-				     "value", evaluated)
-			 : NULL;
-}
-
-json_t *template_outputs(const struct template *t,
-			 json_t *(*reference)(void *ctx, const char *id, bool full,
-					      struct error *err),
-			 void *ctx, struct error *err)
-{
-	AUTO_JSON json_t *made = json_object();
-	struct scope s = scope_of(t);
-	const char *name;
-	json_t *raw;
-
-	s.reference = reference;
-	s.ctx = ctx;
-	json_object_foreach(
-		json_object_get(t->source, "outputs"), name,
-		raw) if (json_object_set_new(made, name, output_make(&s, name, raw, err)) <
-			 0) return NULL;
-	return TAKE(made);
 }

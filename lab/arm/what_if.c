@@ -77,7 +77,8 @@ static json_t *change(struct arm *a, const char *id, json_t *after)
 static json_t *after_of(struct arm *a, const struct template *t, size_t i, struct error *err)
 {
 	const json_t *head = t->resources[i].head;
-	json_t *after = template_body(t, i, deployment_reference, a, err);
+	struct deployment_asking asking = { a, t };
+	json_t *after = template_body(t, i, deployment_reference, &asking, err);
 
 	if (!after && err->sys == EAGAIN) /* it refers to what is not there before it is deployed */
 		after = json_pack("{s:{}}", "properties");
@@ -90,35 +91,99 @@ static json_t *after_of(struct arm *a, const struct template *t, size_t i, struc
 	return after;
 }
 
-static bool is_named(const json_t *changes, const char *id)
+/* Is there a template of which it is not known what is in it? */
+static bool has_unknown(const json_t *changes)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach((json_t *)changes, i, item)
 	{
-		if (text_eq_nocase(json_text_at(item, "resourceId", ""), id))
+		if (text_eq(json_text_at(item, "changeType", ""), "Unsupported"))
 			return true;
 	}
 	return false;
 }
 
-/* What is there and not in the template stays. */
-static void add_ignored(struct arm *a, json_t *changes)
+static json_t *ids_of(const json_t *changes)
 {
-	AUTO_JSON json_t *all = json_array();
+	json_t *ids = json_array(), *item;
+	size_t i;
+
+	json_array_foreach((json_t *)changes, i, item)
+		json_array_append(ids, json_object_get(item, "resourceId"));
+	return ids;
+}
+
+/* What is there and not in the template stays, or goes in the mode Complete. */
+static void add_rest(struct arm *a, bool complete, json_t *changes)
+{
+	AUTO_JSON json_t *all = json_array(), *ids = ids_of(changes);
+	const char *type = !complete ? "Ignore" : has_unknown(changes) ? "Unsupported" : "Delete";
 	json_t *item;
 	size_t i;
 
 	arm_resources_add(a, all);
 	json_array_foreach(all, i, item)
 	{
-		if (!is_named(changes, json_text_at(item, "id", "")))
-			json_array_append_new(changes,
-					      json_pack("{s:O, s:s, s:O, s:O}", "resourceId",
-							json_object_get(item, "id"), "changeType",
-							"Ignore", "before", item, "after", item));
+		json_t *one;
+
+		if (deployment_names(ids, json_text_at(item, "id", "")))
+			continue;
+		one = json_pack("{s:O, s:s, s:O}", "resourceId", json_object_get(item, "id"),
+				"changeType", type, "before", item);
+		if (!complete)
+			json_object_set(one, "after", item);
+		else if (text_eq(type, "Unsupported"))
+			json_object_set_new(
+				one, "unsupportedReason",
+				json_string("It goes unless a template whose parameters "
+					    "are not known yet names it."));
+		json_array_append_new(changes, one);
 	}
+}
+
+static int add_changes(struct arm *a, const struct template *t, json_t *changes, struct error *err);
+
+/* Those of a template inside of this one; it is not known where its parameters are yet to come. */
+static int add_nested(struct arm *a, const struct template *t, size_t i, json_t *changes,
+		      struct error *err)
+{
+	struct deployment_asking asking = { a, t };
+	AUTO_TEMPLATE struct template inner = { 0 };
+	AUTO_JSON json_t *body = template_body(t, i, deployment_reference, &asking, err);
+
+	if (!body && err->sys == EAGAIN) {
+		json_array_append_new(
+			changes, json_pack("{s:O, s:s, s:s}", "resourceId",
+					   json_object_get(t->resources[i].head, "id"),
+					   "changeType", "Unsupported", "unsupportedReason",
+					   "Its parameters refer to what is not deployed yet."));
+		*err = (struct error) { 0 };
+		return 0;
+	}
+	if (!body || deployment_read_nested(a, t, i, body, &inner, err) < 0)
+		return -1;
+	return add_changes(a, &inner, changes, err);
+}
+
+static int add_changes(struct arm *a, const struct template *t, json_t *changes, struct error *err)
+{
+	for (size_t i = 0; i < t->nresources; i++) {
+		json_t *after;
+
+		if (template_is_nested(t, i)) {
+			if (add_nested(a, t, i, changes, err) < 0)
+				return -1;
+			continue;
+		}
+		after = after_of(a, t, i, err);
+		if (!after)
+			return -1;
+		json_array_append_new(
+			changes, change(a, json_text_at(t->resources[i].head, "id", ""), after));
+	}
+	return 0;
 }
 
 void arm_serve_what_if(struct arm_request *r, struct arm_answer *ret)
@@ -130,18 +195,11 @@ void arm_serve_what_if(struct arm_request *r, struct arm_answer *ret)
 
 	if (!body || deployment_read(r, body, r->parts[PART_DEPLOYMENT], &t, ret) < 0)
 		return;
-	for (size_t i = 0; i < t.nresources; i++) {
-		json_t *after = after_of(r->arm, &t, i, &err);
-
-		if (!after) {
-			arm_say(ret, 400, json_pack("{s:o}", "error", deployment_error(&err)));
-			return;
-		}
-		json_array_append_new(
-			changes,
-			change(r->arm, json_text_at(t.resources[i].head, "id", ""), after));
+	if (add_changes(r->arm, &t, changes, &err) < 0) {
+		arm_say(ret, 400, json_pack("{s:o}", "error", deployment_error(&err)));
+		return;
 	}
-	add_ignored(r->arm, changes);
+	add_rest(r->arm, deployment_is_complete(body), changes);
 	arm_say(ret, 200,
 		json_pack("{s:s, s:{s:O}}", "status", "Succeeded", "properties", "changes",
 			  changes));

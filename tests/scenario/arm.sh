@@ -10,6 +10,8 @@ az_on_a_vm
 az_tells_what_went_wrong
 az_deploys_a_template
 a_template_makes_a_vm
+templates_in_templates
+the_mode_complete
 templates_of_deploy
 an_identity_reads_blobs
 az_on_a_scale_set
@@ -260,6 +262,77 @@ TEMPLATE
 	grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a secret is kept in clear"
 	az vm delete -g myResourceGroup -n fresh --yes
 	[ "$("$LAB" vm list | wc -l)" -eq 0 ] || fail "it is still there"
+}
+
+# networks_template: two nested templates, one of either scope, in loops of variables, properties and resources; the second gets what
+# the first tells. Networks are nothing in the lab: this is fast.
+networks_template() {
+	cat >"$CASE_DIR/t.json" <<'TEMPLATE'
+{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
+  "parameters": { "prefix": { "type": "string", "defaultValue": "net" } },
+  "variables": { "copy": [ { "name": "spaces", "count": 2, "input": "[concat('10.', copyIndex('spaces', 1), '.0.0/16')]" } ] },
+  "resources": [
+    { "type": "Microsoft.Resources/deployments", "name": "around", "apiVersion": "2021-04-01",
+      "properties": { "mode": "Incremental", "template": {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
+        "resources": [ { "type": "Microsoft.Network/virtualNetworks", "name": "[concat(parameters('prefix'), copyIndex())]", "apiVersion": "2021-03-01",
+          "location": "[resourceGroup().location]", "copy": { "name": "networks", "count": 2 },
+          "properties": { "addressSpace": { "addressPrefixes": [ "[variables('spaces')[copyIndex()]]" ] },
+            "copy": [ { "name": "subnets", "count": 2, "input": { "name": "[concat('s', copyIndex('subnets'))]" } } ] } } ],
+        "outputs": { "ids": { "type": "array", "copy": { "count": 2, "input": "[resourceId('Microsoft.Network/virtualNetworks', concat(parameters('prefix'), copyIndex()))]" } } } } } },
+    { "type": "Microsoft.Resources/deployments", "name": "own", "apiVersion": "2021-04-01", "dependsOn": [ "around" ],
+      "properties": { "mode": "Incremental", "expressionEvaluationOptions": { "scope": "inner" },
+        "parameters": { "of": { "value": "[reference('around').outputs.ids.value[1]]" } }, "template": {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
+        "parameters": { "of": { "type": "string" }, "prefix": { "type": "string", "defaultValue": "nic" } },
+        "resources": [ { "type": "Microsoft.Network/networkInterfaces", "name": "[parameters('prefix')]", "apiVersion": "2021-03-01",
+          "location": "[resourceGroup().location]", "properties": { "network": "[reference(parameters('of')).subnets[1].name]" } } ],
+        "outputs": { "subnet": { "type": "string", "value": "[reference('nic').network]" } } } } } ],
+  "outputs": { "subnet": { "type": "string", "value": "[reference('own').outputs.subnet.value]" } } }
+TEMPLATE
+}
+on_template() {
+	on_template_verb=$1
+	shift
+	az deployment group "$on_template_verb" -g myResourceGroup -n top --template-file "$CASE_DIR/t.json" "$@"
+}
+names_there() { az resource list --query '[].name' -o tsv | sort | tr '\n' ' '; }
+
+case_templates_in_templates() {
+	lab_up --empty
+	networks_template
+	on_template what-if --no-pretty-print --query 'changes[].changeType' -o tsv | sort | tr '\n' ' ' | grep -qx 'Create Create Unsupported ' ||
+		fail "what-if, before: $(on_template what-if --no-pretty-print)"
+	on_template create >"$CASE_DIR/out"
+	jq -e '.properties | .provisioningState == "Succeeded" and .outputs.subnet.value == "s1"' "$CASE_DIR/out" >/dev/null || fail "$(cat "$CASE_DIR/out")"
+	[ "$(names_there)" = "net0 net1 nic " ] || fail "other resources: $(names_there)"
+	[ "$(az deployment group list -g myResourceGroup --query '[].name' -o tsv | sort | tr '\n' ' ')" = "around own top " ] || fail "other deployments"
+	on_template what-if --no-pretty-print --query 'changes[].changeType' -o tsv | sort | tr '\n' ' ' | grep -qx 'NoChange NoChange NoChange ' ||
+		fail "what-if, after: $(on_template what-if --no-pretty-print)"
+	# What goes wrong inside is told outside.
+	sed "s/reference(parameters('of'))/reference(concat(parameters('of'), 'x'))/" "$CASE_DIR/t.json" >"$CASE_DIR/t2.json" && mv "$CASE_DIR/t2.json" "$CASE_DIR/t.json"
+	want_error DeploymentFailed on_template create
+	grep -q "net1x' was not found" "$CASE_DIR/out" || fail "$(cat "$CASE_DIR/out")"
+	sed -i 's/"scope": "inner"/"scope": "outer"/' "$CASE_DIR/t.json"
+	want_error InvalidTemplate on_template validate
+}
+
+# All that the template, or one inside of it, does not name goes: a VM, a network.
+case_the_mode_complete() {
+	lab_vm
+	networks_template
+	az identity create -g myResourceGroup -n reader >/dev/null
+	on_template create >/dev/null
+	[ "$(names_there)" = "myVM net0 net1 nic reader " ] || fail "it took something away: $(names_there)"
+	on_template what-if --mode Complete --no-pretty-print --query 'changes[].[changeType, resourceId]' -o tsv | sed 's,/.*/,,' | tr '\t' ' ' | sort >"$CASE_DIR/changes"
+	printf 'Delete myVM\nDelete reader\nNoChange net0\nNoChange net1\nNoChange nic\n' | diff - "$CASE_DIR/changes" || fail "what-if"
+	[ "$(names_there)" = "myVM net0 net1 nic reader " ] || fail "what-if did it"
+	on_template create --mode Complete >"$CASE_DIR/out"
+	jq -e '.properties | .provisioningState == "Succeeded" and .mode == "Complete"' "$CASE_DIR/out" >/dev/null || fail "$(cat "$CASE_DIR/out")"
+	[ "$(names_there)" = "net0 net1 nic " ] || fail "left: $(names_there)"
+	[ "$("$LAB" vm list | wc -l)" -eq 0 ] || fail "the VM is still there"
+	az deployment operation group list -g myResourceGroup -n top --query '[].[properties.provisioningOperation, properties.targetResource.resourceName]' -o tsv |
+		tr '\t' ' ' | sort | tr '\n' ';' | grep -qx 'Create around;Create own;Delete myVM;Delete reader;' || fail "other operations"
 }
 
 on_set() { az vmss "$@" -g myResourceGroup; }

@@ -80,6 +80,16 @@ static const struct {
 	{ "[empty('')]", "true", false },
 	{ "[contains(createArray('a', 'b'), 'B')]", "true", false },
 	{ "[union(createObject('a', 1), createObject('a', 2)).a]", "2", false },
+	{ "[variables('looped')]", "[\"a0\",\"a1\"]", false },
+	{ "[variables('of').inner[1].n]", "3", false },
+	{ "[variables('of').plain]", "\"myVM\"", false },
+	{ "[length(variables('none'))]", "0", false },
+	{ "[variables('copy')]", "'copy' is not found", true },
+	{ "[variables('twisted')]", "made of itself", true },
+	{ "[variables('unnamed')]", "outside of its copy loop", true },
+	{ "[variables('strange')]", "'mode' of the copy loop 'strange'", true },
+	{ "[variables('many')]", "0 to 800", true },
+	{ "[variables('endless')]", "more than 10000 values", true },
 	{ "[add(2, mul(-3, sub(4, 2)))]", "-4", false },
 	{ "[int('7')]", "7", false },
 	{ "[string(createObject('a', 1))]", "\"{\\\"a\\\":1}\"", false },
@@ -111,7 +121,18 @@ static void evaluates_expressions(void **unused)
 		"{\"vmName\": \"myVM\", \"list\": [0, {\"x\": 7}]}");
 	AUTO_JSON json_t *variables = read_text(
 		"{\"twice\": \"[concat(parameters('vmName'), '-', variables('once'))]\", "
-		"\"once\": \"[parameters('vmName')]\", \"ring\": \"[variables('ring')]\"}");
+		"\"once\": \"[parameters('vmName')]\", \"ring\": \"[variables('ring')]\", "
+		"\"copy\": [{\"name\": \"looped\", \"count\": 2, \"input\": "
+		"\"[concat('a', copyIndex('looped'))]\"}, "
+		"{\"name\": \"none\", \"count\": \"[sub(1, 1)]\", \"input\": 1}, "
+		"{\"name\": \"twisted\", \"count\": 1, \"input\": \"[variables('twisted')]\"}, "
+		"{\"name\": \"unnamed\", \"count\": 1, \"input\": \"[copyIndex()]\"}, "
+		"{\"name\": \"strange\", \"count\": 1, \"input\": 1, \"mode\": \"serial\"}, "
+		"{\"name\": \"many\", \"count\": 801, \"input\": 1}, "
+		"{\"name\": \"endless\", \"count\": 800, \"input\": \"[variables('more')]\"}, "
+		"{\"name\": \"more\", \"count\": 13, \"input\": 1}], "
+		"\"of\": {\"plain\": \"[parameters('vmName')]\", \"copy\": [{\"name\": \"inner\", "
+		"\"count\": 2, \"input\": {\"n\": \"[copyIndex('inner', 2)]\"}}]}}");
 	AUTO_JSON json_t *group = read_text(
 		"{\"name\": \"myResourceGroup\", \"location\": \"southcentralus\"}");
 	AUTO_JSON json_t *subscription = read_text(
@@ -282,12 +303,143 @@ static void evaluates_properties_in_their_turn(void **unused)
 	assert_string_equal(json_text_at(t.shown, "key.type", ""), "secureString");
 }
 
+/* A loop of resources around a loop in their properties, and a loop in outputs. */
+static void loops_stand_in_properties_and_outputs(void **unused)
+{
+	AUTO_JSON json_t *source = read_text(TEMPLATE("\"resources\": [" RESOURCE(
+		A_VM, "[concat('vm', copyIndex())]",
+		", \"copy\": {\"name\": \"vms\", \"count\": 2}, \"properties\": "
+		"{\"disks\": {\"size\": 1, \"copy\": [{\"name\": \"data\", \"count\": 2, "
+		"\"input\": {\"lun\": \"[copyIndex('data')]\", \"vm\": \"[copyIndex()]\", "
+		"\"id\": \"[reference('x').of]\"}}]}}") "], "
+							"\"outputs\": {\"all\": {\"type\": "
+							"\"array\", \"copy\": {\"count\": 3, "
+							"\"input\": "
+							"\"[reference(concat('vm', "
+							"copyIndex())).of]\"}}, \"not\": "
+							"{\"type\": \"int\", "
+							"\"condition\": \"[equals(1, 2)]\", "
+							"\"value\": \"[reference('y').of]\"}}"));
+	AUTO_JSON json_t *want = read_text(
+		"{\"disks\": {\"size\": 1, \"data\": [{\"lun\": 0, \"vm\": 1, \"id\": \"x\"}, "
+		"{\"lun\": 1, \"vm\": 1, \"id\": \"x\"}]}}");
+	AUTO_JSON json_t *want_outputs = read_text(
+		"{\"all\": {\"type\": \"array\", \"value\": [\"vm0\", \"vm1\", \"vm2\"]}}");
+	AUTO_TEMPLATE struct template t = { 0 };
+	AUTO_JSON json_t *properties = NULL, *outputs = NULL;
+	struct error err = { 0 };
+
+	(void)unused;
+	assert_int_equal(template_read(source, NULL, &place, &t, &err), 0);
+	properties = template_properties(&t, 1, refer, NULL, &err);
+	assert_true(json_equal(properties, want));
+	outputs = template_outputs(&t, refer, NULL, &err);
+	assert_true(json_equal(outputs, want_outputs));
+}
+
+#define NESTED(name, more, members)                                                                \
+	RESOURCE(TEMPLATE_NESTED, name,                                                            \
+		 ", \"properties\": {\"mode\": \"Incremental\"" more                               \
+		 ", \"template\": " TEMPLATE(members) "}")
+#define INNER ", \"expressionEvaluationOptions\": {\"scope\": \"Inner\"}"
+
+static const struct {
+	const char *name, *template;
+	const char *want; /* names of the inner one's resources; or what the error says */
+	bool fails;
+} nested[] = {
+	{ "in its own scope",
+	  TEMPLATE("\"variables\": {\"v\": \"theirs\"}, \"resources\": [" NESTED(
+		  "n", INNER ", \"parameters\": {\"p\": {\"value\": \"[variables('v')]\"}}",
+		  "\"parameters\": {\"p\": {\"type\": \"string\"}}, \"variables\": {\"v\": "
+		  "\"ours\"}, \"resources\": [" RESOURCE(
+			  A_VM, "[concat(variables('v'), '-', parameters('p'))]", "") "]") "]"),
+	  "ours-theirs", false },
+	{ "in the scope around it",
+	  TEMPLATE("\"variables\": {\"v\": \"theirs\"}, \"resources\": [" NESTED(
+		  "n", "",
+		  "\"variables\": {\"v\": \"ours\"}, \"resources\": [" RESOURCE(
+			  A_VM, "[variables('v')]", "") "]") "]"),
+	  "theirs", false },
+	{ "what the scope around it does not have",
+	  TEMPLATE("\"resources\": [" NESTED("n", "",
+					     "\"variables\": {\"v\": 1}, \"resources\": [" RESOURCE(
+						     A_VM, "[variables('v')]", "") "]") "]"),
+	  "'v' is not found", true },
+	{ "a parameter that it does not get",
+	  TEMPLATE("\"resources\": [" NESTED(
+		  "n", INNER,
+		  "\"parameters\": {\"p\": {\"type\": \"string\"}}, \"resources\": []") "]"),
+	  "'p' is not provided", true },
+	{ "in a loop of the scope around it",
+	  TEMPLATE("\"resources\": [{\"copy\": {\"name\": \"l\", \"count\": 1}, \"type\": "
+		   "\"" TEMPLATE_NESTED "\", \"apiVersion\": \"1\", \"name\": \"n\", "
+		   "\"properties\": {\"template\": " TEMPLATE("\"resources\": [" RESOURCE(
+			   A_VM, "[concat('a', copyIndex('l', 5), copyIndex('m'))]",
+			   ", \"copy\": {\"name\": \"m\", \"count\": 2}") "]") "}}]"),
+	  "a50 a51", false },
+	{ "a scope that is none",
+	  TEMPLATE("\"resources\": [" NESTED(
+		  "n", ", \"expressionEvaluationOptions\": {\"scope\": \"around\"}",
+		  "\"resources\": []") "]"),
+	  "the scope 'around'", true },
+	{ "what is not known",
+	  TEMPLATE("\"resources\": [" NESTED("n", ", \"templateLink\": {\"uri\": \"x\"}",
+					     "\"resources\": []") "]"),
+	  "the property 'templateLink'", true },
+	{ "no template",
+	  TEMPLATE("\"resources\": [" RESOURCE(TEMPLATE_NESTED, "n", ", \"properties\": {}") "]"),
+	  "needs a template", true },
+	{ "in the mode Complete",
+	  TEMPLATE("\"resources\": [" RESOURCE(
+		  TEMPLATE_NESTED, "n",
+		  ", \"properties\": {\"mode\": \"Complete\", \"template\": {}}") "]"),
+	  "InvalidDeploymentMode", true },
+	{ "in another group",
+	  TEMPLATE("\"resources\": [" RESOURCE(
+		  TEMPLATE_NESTED, "n",
+		  ", \"resourceGroup\": \"[concat('oth', 'er')]\", \"properties\": "
+		  "{\"template\": {}}") "]"),
+	  "ResourceGroupNotFound: Resource group 'other'", true },
+};
+
+static void templates_stand_in_templates(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(nested); i++) {
+		AUTO_JSON json_t *source = read_text(nested[i].template);
+		AUTO_TEMPLATE struct template t = { 0 }, inner = { 0 };
+		AUTO_JSON json_t *properties = NULL;
+		struct template_place within = place;
+		struct error err = { 0 };
+		char names[300] = "";
+		int rc;
+
+		assert_int_equal(template_read(source, NULL, &place, &t, &err), 0);
+		assert_true(template_is_nested(&t, 0));
+		properties = template_properties(&t, 0, refer, NULL, &err);
+		within.outer = json_object_get(properties, "outer");
+		rc = properties ? template_read(json_object_get(properties, "template"),
+						json_object_get(properties, "parameters"), &within,
+						&inner, &err)
+				: -1;
+		if ((rc < 0) != nested[i].fails)
+			fail_msg("%s: %s", nested[i].name, err.what);
+		names_of(&inner, names, sizeof names);
+		if (nested[i].fails ? !strstr(err.what, nested[i].want)
+				    : !text_eq(names, nested[i].want))
+			fail_msg("%s: %s", nested[i].name, nested[i].fails ? err.what : names);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evaluates_expressions),
 		cmocka_unit_test(makes_resources),
 		cmocka_unit_test(evaluates_properties_in_their_turn),
+		cmocka_unit_test(loops_stand_in_properties_and_outputs),
+		cmocka_unit_test(templates_stand_in_templates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
