@@ -119,7 +119,8 @@ void journal_note_change(struct journal *j, unsigned step, const char *boot)
 	enum step_kind kind = j->plan.steps[step].kind;
 
 	/* The first only looks, the others need no restart. */
-	if (kind != STEP_NEXT_BOOT && kind != STEP_MANAGER && kind != STEP_ADDRESSES)
+	if (kind != STEP_NEXT_BOOT && kind != STEP_MANAGER && kind != STEP_ADDRESSES &&
+	    kind != STEP_NAMES)
 		TEXT_COPY(j->changed_boot, boot);
 }
 

@@ -23,6 +23,8 @@ static const struct {
 	{ "*lib/modules/*/modules.builtin", line_is_of_module, treat_nothing, 0 },
 	{ "*lib/modules/*.ko", NULL, treat_module, 0 },
 	{ "*lib/modules/*", NULL, treat_nothing, 0 },
+	{ "*bin/rdma", NULL, treat_renamer, 0 },
+	{ "*/rdma_rename", NULL, treat_renamer, 0 },
 	{ "var/lib/dpkg/status", line_is_of_package, alias_text, ALIAS_KEEP_QUADS },
 	{ "var/lib/hyperv/.kvp_pool_*", NULL, treat_kvp, 0 },
 	{ "proc/*net/route", NULL, treat_routes, 0 },

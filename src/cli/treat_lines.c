@@ -210,6 +210,20 @@ int treat_module(struct aliases *a, unsigned flags, const char *text, size_t len
 	return rc;
 }
 
+/* Of a program what it says that it can (probe/naming.h), and not the program. */
+int treat_renamer(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret)
+{
+	static const char *const words[] = { "dev set", "NAME_FIXED" };
+	int rc = buf_add(ret, "", 0);
+
+	(void)a;
+	(void)flags;
+	for (size_t i = 0; i < ARRAY_SIZE(words) && rc == 0; i++)
+		if (memmem(text, len, words[i], strlen(words[i])))
+			rc = buf_add_format(ret, "%s\n", words[i]);
+	return rc;
+}
+
 enum { KVP_KEY = 512, KVP_VALUE = 2048, KVP_RECORD = KVP_KEY + KVP_VALUE };
 
 /* Add the text, cut or filled up with NULs to the size of its field. */

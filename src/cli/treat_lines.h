@@ -32,5 +32,6 @@ enum { TREAT_REDUCED = 1 << 9 }; /* a flag beside those of alias.h */
  * behind it); proc/net/route (route(8): hexadecimal, the byte order of the machine). */
 int treat_nothing(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
 int treat_module(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
+int treat_renamer(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
 int treat_kvp(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);
 int treat_routes(struct aliases *a, unsigned flags, const char *text, size_t len, struct buf *ret);

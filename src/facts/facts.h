@@ -253,6 +253,12 @@ struct package_facts {
 	bool half_installed; /* unpacked, half-configured, ... */
 };
 
+/* Source: probe/naming.h. */
+struct naming_facts {
+	enum tristate can_rename; /* a program that gives RDMA devices names is there */
+	char renamer[96];         /* somebody's rule or unit that names them already; "" if none */
+};
+
 /* A file of configuration that ib-vmext has written (facts/own_files.h), whatever is in it now. */
 struct own_file {
 	char path[64];
@@ -318,6 +324,7 @@ struct facts {
 	char pending_kernel[96]; /* a newer kernel waits for a reboot: its release, or "yes" */
 	char ofed_text[64];      /* what ofed_info -s printed, cut */
 	bool systemd;            /* run/systemd/system is there */
+	struct naming_facts naming;
 	struct own_file own_files[FACTS_OWN_FILES_MAX];
 	unsigned nown_files;
 	bool image; /* planned for, not read (plan/image.h): it boots elsewhere, and nothing of it

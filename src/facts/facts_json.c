@@ -246,6 +246,11 @@ static const struct record_field pack_fields[] = {
 	PLAIN(pack_facts, "bytes", BYTES, bytes),
 };
 
+static const struct record_field naming_fields[] = {
+	PLAIN(naming_facts, "canRename", TRISTATE, can_rename),
+	TEXT(naming_facts, "renamer", renamer),
+};
+
 static const struct record_field nic[] = { PART(NULL, nic_fields) };
 static const struct record_field port[] = { PART(NULL, port_fields) };
 static const struct record_field module[] = { PART(NULL, module_fields) };
@@ -289,6 +294,7 @@ static const struct record_field fact_fields[] = {
 	TEXT(facts, "pendingKernel", pending_kernel),
 	TEXT(facts, "ofedText", ofed_text),
 	PLAIN(facts, "systemd", BOOL, systemd),
+	OBJECT(facts, "naming", naming, naming_fields),
 	LIST(facts, "ownFiles", own_files, nown_files, own_file),
 	LIST(facts, "packs", packs, npacks, pack),
 	TEXT(facts, "packsWhy", packs_why),

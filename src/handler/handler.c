@@ -2,9 +2,11 @@
 #include "handler/handler.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "act/addresses.h"
 #include "act/boot/deadman.h"
+#include "act/names.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "facts/facts.h"
@@ -13,6 +15,7 @@
 #include "handler/streams.h"
 #include "handler/update.h"
 #include "host/host.h"
+#include "probe/probe.h"
 
 /* Never driver work: a failed install would be downloaded and tried again for ever. */
 static int verb_install(struct handler_app *app)
@@ -103,6 +106,38 @@ static int verb_addresses(struct handler_app *app)
 	return addresses_give(app->host, missing) > 0;
 }
 
+/* "0101:00:00.0" of "/devices/.../0101:00:00.0/infiniband/mlx5_0". */
+static bool function_of(const char *devpath, char *ret, size_t size)
+{
+	const char *end = devpath ? strstr(devpath, "/infiniband/") : NULL;
+	const char *begin = end;
+
+	while (begin && begin > devpath && begin[-1] != '/')
+		begin--;
+	return begin && begin < end &&
+	       text_format(ret, size, "%.*s", (int)(end - begin), begin) == 0;
+}
+
+/* Started by udev for each RDMA device that appears. */
+static int verb_names(struct handler_app *app)
+{
+	AUTO_STREAMS struct streams streams = { 0 };
+	AUTO_FREE struct facts *f = calloc(1, sizeof *f);
+	AUTO_JSON json_t *missing = NULL;
+	struct error err = { 0 };
+	char pci[16];
+
+	if (f == NULL || !function_of(getenv("DEVPATH"), pci, sizeof pci))
+		return 1;
+	if (probe_facts(app->host, NULL, f, &err) < 0)
+		return handler_fail(app, &err);
+	missing = names_missing(f, pci);
+	if (json_array_size(missing) == 0)
+		return 0;
+	streams_open(&streams, app, "", "");
+	return names_give(app->host, missing) > 0;
+}
+
 static const struct {
 	const char *name, *help;
 	bool internal;
@@ -118,6 +153,7 @@ static const struct {
 	{ "boot", "at boot: compare the kernel with the receipt", true, verb_boot },
 	{ "addresses", "give IPoIB interfaces the addresses that Azure assigned", true,
 	  verb_addresses },
+	{ "names", "name an RDMA device that has appeared", true, verb_names },
 	{ "deadman", "bring the network back if a reload does not", true, verb_deadman },
 };
 

@@ -63,6 +63,12 @@ struct rule {
 extern const struct rule rules_of_machine[], rules_of_driver[], rules_of_network[],
 	rules_of_packs[], rules_that_block[];
 
+/* steps_names.c: persistentNames is asked for, and the system cannot, or somebody else does. */
+bool names_cannot_be_given(const struct inputs *in, const struct driver_row *row, char *what,
+			   size_t size);
+bool names_are_given(const struct inputs *in, const struct driver_row *row, char *what,
+		     size_t size);
+
 /* The first rule that stands against the row on this machine, NULL if none does. */
 const struct rule *rules_find_block(const struct inputs *in, const struct driver_row *row,
 				    char *what, size_t size);

@@ -117,6 +117,8 @@ const struct rule rules_of_network[] = {
 	{ "agent-broken", RULE_WARNS, agent_broken, FAULT_NONE },
 	{ "agent-rdma-off", RULE_WARNS, agent_rdma_off, FAULT_NONE },
 	{ "cloud-init-duplicate-mac", RULE_WARNS, cloud_init_duplicate_mac, FAULT_NONE },
+	{ "names-not-possible", RULE_WARNS, names_cannot_be_given, FAULT_NONE },
+	{ "names-by-others", RULE_WARNS, names_are_given, FAULT_NONE },
 	{ "rdma-net-overlap", RULE_WARNS, rdma_net_overlap, FAULT_NONE },
 	{ 0 },
 };

@@ -78,5 +78,6 @@ void after_steps(const struct inputs *in, const struct driver_row *row, struct p
 		if (in->facts->systemd)
 			service_limits_steps(in, ret);
 	}
+	names_steps(in, row, ret);
 	ipoib_steps(in, row, ret);
 }

@@ -22,6 +22,7 @@
 #include "probe/modinfo.h"
 #include "probe/modprobe.h"
 #include "probe/module.h"
+#include "probe/naming.h"
 #include "probe/network.h"
 #include "probe/openib.h"
 #include "probe/os.h"
@@ -79,6 +80,7 @@ static const struct {
 	{ space_read, 0 },
 	{ systemd_read, 0 },
 	{ limits_read, CHANGES_WITH_DRIVER },
+	{ naming_read, 0 },
 	{ own_read, 0 },
 };
 

@@ -6,6 +6,7 @@
 
 #include "facts/facts.h"
 #include "probe/agent.h"
+#include "probe/naming.h"
 #include "probe/openib.h"
 #include "probe/selinux.h"
 
@@ -19,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (agent_parse_conf(text, size) == TRI_UNKNOWN)
 		abort();
 	(void)openib_parse_ipoib(text, size);
+	(void)naming_parse_rules(text, size);
 	if (selinux_parse_config(text, size, mode, sizeof mode) == 0 && mode[0] == '\0')
 		abort();
 	if (size > 0)

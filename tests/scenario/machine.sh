@@ -3,7 +3,7 @@
 # A machine without KVM on a busy host is slow.
 TIMEOUT=600
 
-cases() { echo success_on_a_machine no_driver_no_success_on_a_machine capture_equals_the_machine; }
+cases() { echo success_on_a_machine no_driver_no_success_on_a_machine names_that_stay capture_equals_the_machine; }
 
 # How many InfiniBand ports the field's own tool shows as Active; the AccelNet function's is Ethernet.
 ibstat_active() {
@@ -43,6 +43,32 @@ case_no_driver_no_success_on_a_machine() {
 	deploy "$VM"
 	want_code "$VM" 14 "driver-bound"
 	want_former "$VM"
+}
+
+devices() { in_vm "$1" ls /sys/class/infiniband | tr -s '\r\n' '  ' | sed 's/ $//'; }
+has_devices() { [ "$(devices "$1")" = "$2" ]; }
+
+# Real RDMA devices of the kernel, renamed by the real rdma(8): at once, at the first boot, after hot-plug, and back again.
+case_names_that_stay() {
+	create "$VM" --machine --size Standard_HB120rs_v3
+	deploy "$VM" --settings '{"persistentNames": true}'
+	want_success "$VM"
+	has_devices "$VM" 'mlx5_an0 mlx5_ib0' || fail "after the run: $(devices "$VM")"
+	runs=$(journals "$VM")
+	vm reboot "$VM" >/dev/null
+	wait_until 120 has_devices "$VM" 'mlx5_an0 mlx5_ib0'
+	wait_until 120 sh_in "$VM" "[ \$(grep -c 'handler enable' /var/log/azure/$TYPE/CommandExecution.log) -ge 2 ]"
+	want_success "$VM"
+	[ "$(journals "$VM")" = "$runs" ] || fail "the reboot led to another run"
+	# The InfiniBand function goes and comes back.
+	pci=$(sh_in "$VM" 'basename $(readlink -f /sys/class/infiniband/mlx5_ib0/device)' | tr -d '\r')
+	sh_in "$VM" "echo $pci >/sys/bus/pci/drivers/fakeib/unbind"
+	has_devices "$VM" mlx5_an0 || fail "the function is still there: $(devices "$VM")"
+	sh_in "$VM" "echo $pci >/sys/bus/pci/drivers/fakeib/bind"
+	wait_until 60 has_devices "$VM" 'mlx5_an0 mlx5_ib0'
+	sh_in "$VM" 'udevadm verify --help >/dev/null 2>&1 && udevadm verify /etc/udev/rules.d/*ib-vmext* || :'
+	in_vm "$VM" /usr/libexec/ib-vmext/1.1.0/ib-vmext undo || fail "undo"
+	want_nothing_of_ours "$VM"
 }
 
 # The captured world of a machine with a real sysfs is the machine.

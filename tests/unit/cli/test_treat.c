@@ -15,6 +15,8 @@ static const struct {
 	{ "all modules when asked", "lib/modules/6.1/modules.builtin", false, "k/zfs.ko\n",
 	  "k/zfs.ko\n" },
 	{ "a module's file is public", "lib/modules/6.1/x.ko", true, "10.0.0.4", "10.0.0.4" },
+	{ "of a program what it can", "usr/bin/rdma", false, "ELF 10.0.0.4 rdma dev set [DEV]",
+	  "dev set\n" },
 	{ "stanzas of packages that matter", "var/lib/dpkg/status", true,
 	  "Package: bash\nStatus: a\n\nPackage: rdma-core\nMaintainer: Me <me@x>\nStatus: "
 	  "install ok installed\nVersion: 1.0.3.2\n\n",

@@ -98,6 +98,9 @@ static void fill_system(struct facts *f)
 	(void)TEXT_COPY(f->pending_kernel, "6.5.0-1026-azure");
 	(void)TEXT_COPY(f->ofed_text, "OFED-internal-25.10-1.6.6:");
 	f->systemd = true;
+	PUT(f->naming, struct naming_facts, { TRI_YES, "etc/udev/rules.d/60-x.rules" });
+	PUT(f->own_files[0], struct own_file, { "etc/security/limits.d/90-ib-vmext.conf" });
+	f->nown_files = 1;
 }
 
 /* Every member set, each to a value of its own, so that two that are mixed up show. */

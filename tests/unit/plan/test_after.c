@@ -67,6 +67,24 @@ static void managed(void)
 	f.network.network_manager = f.network.networkd = true;
 }
 
+static void named(void)
+{
+	s.persistent_names = true;
+	f.naming.can_rename = TRI_YES;
+}
+
+static void named_by_others(void)
+{
+	named();
+	(void)TEXT_COPY(f.naming.renamer, "etc/udev/rules.d/60-rdma-persistent-naming.rules");
+}
+
+static void names_to_come(void)
+{
+	named();
+	f.naming.can_rename = TRI_NO;
+}
+
 #define LIMITS    "limits limits-services limits-users limits-manager"
 #define ADDRESSES "ipoib-unit ipoib-rule ipoib"
 
@@ -85,6 +103,9 @@ static const struct {
 	{ "something else lives in 172.16.0.0/16", overlap, LIMITS },
 	{ "IPOIB_LOAD=no", not_meant, LIMITS },
 	{ "a kernel without ib_ipoib", no_module, LIMITS },
+	{ "names", named, LIMITS " names-rule names " ADDRESSES },
+	{ "rdma-core is still to come", names_to_come, LIMITS " names-rule names " ADDRESSES },
+	{ "somebody else gives names", named_by_others, LIMITS " " ADDRESSES },
 	{ "who manages the network leaves them alone", managed,
 	  LIMITS " ipoib-networkmanager ipoib-networkd " ADDRESSES },
 };
@@ -167,6 +188,12 @@ static void managed_without_address(void)
 	managed();
 }
 
+static void rule_is_there(void)
+{
+	named();
+	own(OWN_NAMES_RULE);
+}
+
 static void nobody_gives(void)
 {
 	without_address();
@@ -190,6 +217,10 @@ static const struct {
 	{ "the unit is there, the address is not", unit_is_there, "ipoib" },
 	{ "whoever gave the address", with_address, "" },
 	{ "no interface", without_interface, "" },
+	{ "names", named, "names-rule names" },
+	{ "the rule for names is there", rule_is_there, "" },
+	{ "nothing can give names", names_to_come, "" },
+	{ "somebody else gives names", named_by_others, "" },
 	{ "who manages the network", managed_without_address,
 	  "ipoib-networkmanager ipoib-networkd " ADDRESSES },
 	{ "addresses are not asked for", nobody_gives, "" },

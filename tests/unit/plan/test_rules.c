@@ -189,6 +189,18 @@ CHANGE(cloud_init, f->network.cloud_init = f->network.cloud_init_network = TRI_Y
 CHANGE(cloud_init_new, (void)TEXT_COPY(f->network.cloud_init_version, "21.4-0ubuntu1"))
 CHANGE(cloud_init_no_network, f->network.cloud_init_network = TRI_NO)
 CHANGE(cloud_init_unnamed, cloud_init(); f->network.cloud_init_version[0] = '\0')
+CHANGE(names_asked, s->persistent_names = true)
+CHANGE(names_kept, working(); names_asked(); f->naming.can_rename = TRI_NO)
+CHANGE(names_can, f->naming.can_rename = TRI_YES)
+CHANGE(names_not_asked, s->persistent_names = false)
+CHANGE(names_installed, f->nports = 0; driver_set(f, DRIVER_NONE, ""))
+CHANGE(names_old_kernel, names_asked(); (void)TEXT_COPY(f->kernel.release, "4.15.0-1113-azure"))
+CHANGE(names_el8, (void)TEXT_COPY(f->kernel.release, "4.18.0-553.el8_10.x86_64"))
+CHANGE(names_no_systemd, names_asked(); f->systemd = false)
+CHANGE(names_systemd, f->systemd = true)
+CHANGE(names_others, names_asked();
+       (void)TEXT_COPY(f->naming.renamer, "etc/udev/rules.d/60-rdma-persistent-naming.rules"))
+CHANGE(names_nobody, f->naming.renamer[0] = '\0')
 CHANGE(overlap, f->network.overlaps_rdma = TRI_YES)
 CHANGE(overlap_not, f->network.overlaps_rdma = TRI_NO)
 CHANGE(ipoib_load_no, f->ipoib_load = TRI_NO)
@@ -293,6 +305,14 @@ static const struct {
 	{ "issue 24: off", "cloud-init-duplicate-mac", cloud_init, cloud_init_no_network, "" },
 	{ "issue 24: its version is not known", "cloud-init-duplicate-mac", cloud_init_unnamed,
 	  ipoib_off, "not known" },
+	{ "no program renames", "names-not-possible", names_kept, names_can, "rdma_rename" },
+	{ "names are not asked for", "names-not-possible", names_kept, names_not_asked, "" },
+	{ "the plan brings rdma-core", "names-not-possible", names_kept, names_installed, "" },
+	{ "a kernel that cannot", "names-not-possible", names_old_kernel, names_el8,
+	  "4.15.0-1113-azure" },
+	{ "no systemd", "names-not-possible", names_no_systemd, names_systemd, "no systemd" },
+	{ "somebody names them", "names-by-others", names_others, names_nobody,
+	  "/etc/udev/rules.d/60-rdma-persistent-naming.rules" },
 	{ "issue 51: overlap", "rdma-net-overlap", overlap, overlap_not, "172.16.0.0/16" },
 	{ "issue 61: IPOIB_LOAD", "ipoib-load-off", ipoib_load_no, ipoib_load_yes, "IPOIB_LOAD" },
 	{ "issue 61: not wanted", "ipoib-load-off", ipoib_load_no, ipoib_off, "" },

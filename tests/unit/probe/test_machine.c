@@ -165,6 +165,31 @@ static void a_file_of_modprobe_hides_its_namesakes(void **state)
 	assert_false(facts_module(&m->facts, "ib_core")->blacklisted);
 }
 
+static void who_names_rdma_devices(void **state)
+{
+	struct machine *m = *state;
+
+	assert_int_equal(probe(m, "")->naming.can_rename, TRI_UNKNOWN);
+	world_put(&m->world, "root/usr/bin/rdma", "Usage: rdma dev show [DEV]\n");
+	assert_int_equal(probe(m, "")->naming.can_rename, TRI_NO);
+	world_put(&m->world, "root/usr/lib/udev/rdma_rename", "NAME_GUID\0NAME_FIXED");
+	world_put(&m->world, "root/usr/lib/udev/rules.d/60-rdma-persistent-naming.rules",
+		  "ACTION==\"add\", PROGRAM=\"rdma_rename %k NAME_FALLBACK\"\n");
+	world_put(&m->world, "root/etc/udev/rules.d/70-x.rules", "# rdma_rename\n");
+	world_put(&m->world, "root/etc/udev/rules.d/90-ib-vmext-names.rules",
+		  "# rdma_rename\nRUN+=\"ib-vmext handler names\"\n");
+	assert_string_equal(probe(m, "")->naming.renamer, "");
+	world_put(&m->world, "root/etc/udev/rules.d/60-rdma-persistent-naming.rules",
+		  "ACTION==\"add\", PROGRAM=\"rdma_rename %k NAME_KERNEL\"\n");
+	assert_string_equal(probe(m, "")->naming.renamer,
+			    "etc/udev/rules.d/60-rdma-persistent-naming.rules");
+	assert_true(facts_has_own_file(&m->facts, "etc/udev/rules.d/90-ib-vmext-names.rules"));
+	world_put_link(&m->world, "root/etc/systemd/system/azure_persistent_rdma_naming.service",
+		       "/opt/azurehpc/x");
+	assert_string_equal(probe(m, "")->naming.renamer,
+			    "etc/systemd/system/azure_persistent_rdma_naming.service");
+}
+
 static void users_of_a_container_without_their_list(void **state)
 {
 	struct machine *m = *state;
@@ -454,6 +479,7 @@ int main(void)
 		TEST(modules_must_be_signed),
 		TEST(files_of_modules),
 		TEST(a_file_of_modprobe_hides_its_namesakes),
+		TEST(who_names_rdma_devices),
 		TEST(users_of_a_container_without_their_list),
 		TEST(dkms_in_its_three_states),
 		TEST(the_agent_that_updated_itself),
