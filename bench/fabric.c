@@ -411,5 +411,8 @@ int main(int argc, char **argv)
 	document = document_make(b.dir);
 	rc = document && documents_write(&b, document) == 0 ? measure(&b) : die("the state");
 	(void)!fs_remove(AT_FDCWD, b.dir);
+	for (int k = 0; k < KINDS; k++)
+		free(b.ms[k]);
+	free(b.agents);
 	return rc;
 }
