@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,13 +24,14 @@
 #include "root.h"
 #include "sysfs.h"
 #include "tree.h"
+#include "userns.h"
 
 enum { ARGS_MAX = 32 };
 
 /* What lives for one boot. Kept in vm->own. */
 struct boot {
 	struct cgroup cgroup;
-	int netns;
+	struct userns space;
 	int notify; /* where systemd-nspawn says who PID 1 is and that it is ready */
 	int fifo;   /* no-init cells: their script writes here when it is ready; -1 otherwise */
 	bool said_ready;
@@ -80,7 +82,8 @@ static void boot_free(struct boot *b)
 	if (b == NULL)
 		return;
 	cgroup_destroy(&b->cgroup);
-	cleanup_fd(&b->netns);
+	cleanup_fd(&b->space.user);
+	cleanup_fd(&b->space.net);
 	cleanup_fd(&b->notify);
 	cleanup_fd(&b->fifo);
 	free(b);
@@ -91,8 +94,17 @@ static void boot_cleanup(struct boot **b)
 	boot_free(*b);
 }
 
-static int open_notify(struct boot *b, const struct vm *vm, struct error *err)
+struct opening {
+	struct boot *boot;
+	const struct vm *vm;
+};
+
+/* In the cell's network, where systemd-nspawn runs: such names are a network's own. */
+static int open_notify(void *ctx, struct error *err)
 {
+	const struct opening *o = ctx;
+	const struct vm *vm = o->vm;
+	struct boot *b = o->boot;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t len;
 
@@ -174,19 +186,21 @@ static int find_layers(const struct vm_env *env, const struct vm *vm, struct boo
 static int boot_new(const struct vm_env *env, const struct vm *vm, struct boot *b,
 		    struct error *err)
 {
+	struct opening opening = { b, vm };
 	char lab[32];
 
 	(void)TEXT_FORMAT(b->mount, "%s/mnt", vm->dir);
 	(void)TEXT_FORMAT(b->fake, "%s/fake", vm->dir);
 	(void)TEXT_FORMAT(lab, "ib-lab-%s", env->id);
-	if (find_layers(env, vm, b, err) < 0 || furnish(b, vm, err) < 0 ||
-	    open_notify(b, vm, err) < 0)
+	if (find_layers(env, vm, b, err) < 0 || furnish(b, vm, err) < 0)
 		return -1;
 	if (cgroup_name(&b->cgroup, lab, vm->spec.name, err) < 0 ||
 	    cgroup_make(&b->cgroup, err) < 0)
 		return -1;
-	b->netns = net_open_cell(env->netns, vm, err);
-	return b->netns < 0 ? -1 : 0;
+	if (userns_open(&b->space, err) < 0 ||
+	    net_within(b->space.net, open_notify, &opening, err) < 0)
+		return -1;
+	return net_furnish_cell(b->space.net, env->netns, vm, err);
 }
 
 /* The command line of systemd-nspawn; texts go into `text`. */
@@ -210,8 +224,6 @@ static void nspawn_args(const struct boot *b, const struct vm *vm, struct buf *t
 	/* Separated by NUL; the pointers are taken when the buffer grows no more. */
 	(void)!buf_add_format(text, "--directory=%s%c", b->mount, 0);
 	(void)!buf_add_format(text, "--machine=%s%c", vm->spec.name, 0);
-	(void)!buf_add_format(text, "--network-namespace-path=/proc/%d/fd/%d%c", (int)getpid(),
-			      b->netns, 0);
 	(void)!buf_add_format(text, "--bind=%s:/run/ib-lab%c", b->fake, 0);
 	(void)!buf_add_format(text, "--kill-signal=%s%c", vm->spec.init ? "SIGRTMIN+3" : "SIGTERM",
 			      0);
@@ -247,6 +259,21 @@ static int enter_root(const struct boot *b, const struct vm *vm)
 	return 0;
 }
 
+/* In the child, after what the cell's own root may not do: limits that it could not raise, then its
+ * user namespace, its network (else systemd-nspawn could mount no sysfs), and mounts that belong
+ * to it. */
+static int enter_space(const struct boot *b)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited); /* some hosts' root may not */
+	if (setns(b->space.user, CLONE_NEWUSER) < 0 || setns(b->space.net, CLONE_NEWNET) < 0 ||
+	    unshare(CLONE_NEWNS) < 0)
+		return -errno;
+	/* What was mounted before is locked there; systemd-nspawn will move its root. */
+	return mount(b->mount, b->mount, NULL, MS_BIND | MS_REC, NULL) < 0 ? -errno : 0;
+}
+
 __attribute__((noreturn)) static void child_main(const struct boot *b, const struct vm *vm,
 						 const char *const *args, pid_t parent)
 {
@@ -267,6 +294,8 @@ __attribute__((noreturn)) static void child_main(const struct boot *b, const str
 	rc = cgroup_enter(&b->cgroup, NULL);
 	if (rc == 0)
 		rc = enter_root(b, vm);
+	if (rc == 0)
+		rc = enter_space(b);
 	if (rc < 0) {
 		dprintf(STDERR_FILENO, "cannot set up the cell: %s\n", strerror(-rc));
 		_exit(127);
@@ -292,7 +321,8 @@ static int cell_start(const struct vm_env *env, struct vm *vm, struct error *err
 
 	if (b == NULL)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "out of memory");
-	b->netns = b->notify = b->fifo = -1;
+	b->space = (struct userns) { -1, -1 };
+	b->notify = b->fifo = -1;
 	if (boot_new(env, vm, b, err) < 0)
 		return -1;
 	nspawn_args(b, vm, &text, args);

@@ -19,8 +19,9 @@ static const struct {
 	const char *name;
 	int flag;
 } spaces[] = {
-	{ "mnt", CLONE_NEWNS },  { "uts", CLONE_NEWUTS },       { "ipc", CLONE_NEWIPC },
-	{ "net", CLONE_NEWNET }, { "cgroup", CLONE_NEWCGROUP }, { "pid", CLONE_NEWPID },
+	{ "mnt", CLONE_NEWNS },    { "uts", CLONE_NEWUTS },       { "ipc", CLONE_NEWIPC },
+	{ "net", CLONE_NEWNET },   { "cgroup", CLONE_NEWCGROUP }, { "pid", CLONE_NEWPID },
+	{ "user", CLONE_NEWUSER }, /* last: in it we may enter no other */
 };
 
 /* Source: proc_pid_status(5), CapBnd. Returns 0 or -errno. */

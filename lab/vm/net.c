@@ -268,18 +268,14 @@ static int join_bridge(void *ctx, struct error *err)
 	return 0;
 }
 
-int net_open_cell(int lab, const struct vm *vm, struct error *err)
+int net_furnish_cell(int netns, int lab, const struct vm *vm, struct error *err)
 {
 	struct cell_net c = { .vm = vm, .lab = lab };
-	int fd;
 
 	(void)TEXT_FORMAT(c.peer, "v-%u.%u", vm->index, vm->boots % 1000);
-	fd = open_new(furnish_cell, &c, err);
-	if (fd >= 0 && net_within(lab, join_bridge, &c, err) < 0) {
-		(void)close(fd);
+	if (net_within(netns, furnish_cell, &c, err) < 0)
 		return -1;
-	}
-	return fd;
+	return net_within(lab, join_bridge, &c, err);
 }
 
 struct tap {

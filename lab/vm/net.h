@@ -13,9 +13,9 @@ struct vm;
  * addresses. Returns a descriptor (close-on-exec), or -1 with *err set. */
 int net_open_lab(struct error *err);
 
-/* A namespace for one cell: eth0 with the VM's MAC and address, default route and host routes, its
- * other end on the bridge of `lab`. Returns a descriptor (close-on-exec), or -1 with *err set. */
-int net_open_cell(int lab, const struct vm *vm, struct error *err);
+/* Furnish a cell's empty namespace: eth0 with the VM's MAC and address, default route and host
+ * routes, its other end on the bridge of `lab`. Returns 0, or -1 with *err set. */
+int net_furnish_cell(int netns, int lab, const struct vm *vm, struct error *err);
 
 /* Run `fn` with the calling thread in the namespace, and come back. Returns what `fn` returned, or
  * -1 with *err set. */

@@ -20,6 +20,7 @@ an_upgrade_in_batches
 a_restart
 the_page_for_authors
 sdk_of_javascript
+scale_set_of_50
 CASES
 }
 
@@ -564,4 +565,33 @@ case_sdk_of_javascript() {
 	NODE_PATH=$(cd "$top" && . tools/dev-lib.sh && setup_npm tests/sdk) || fail "npm"
 	export NODE_PATH
 	node "$top/tests/sdk/drive.mjs"
+}
+
+# instance_names: those of the set `few`; applied N: so many of them have the newest model.
+instance_names() { "$LAB" vm list --json | jq -r '.[].name' | grep '^few0'; }
+applied() { [ "$(on_set list-instances -n few --query 'length([?latestModelApplied])' -o tsv)" = "$1" ]; }
+
+# By az alone; each instance installs for real. The times are from update-instances on, by each VM's own log.
+case_scale_set_of_50() {
+	lab_up --empty
+	set_template 50 Manual ''
+	began=$(date +%s)
+	deploy_set >/dev/null
+	note "50 instances: $(($(date +%s) - began)) s until all agents have reported"
+	[ "$(instance_names | wc -l)" -eq 50 ] || fail "$(instance_names | wc -l) instances"
+	on_set extension set --vmss-name few --name InfiniBandDriverLinux --publisher Microsoft.HpcCompute --version 1.1 --settings '{}' >/dev/null
+	began=$(date +%s)
+	on_set update-instances -n few --instance-ids '*'
+	wait_until 1800 applied 50
+	note "update-instances: $(($(date +%s) - began)) s until the Resource Manager says so of all"
+	for each in $(instance_names); do
+		[ "$(status_of "$each" .status)" = success ] || fail "$each: $(status_of "$each" .formattedMessage.message)"
+		ended=$(sh_in "$each" "sed -n 's/Z .* worker.end: .*/Z/p' $STATUS_LOG | tail -1")
+		echo $(($(date -d "$ended" +%s) - began))
+	done | sort -n >"$CASE_DIR/times"
+	[ "$(wc -l <"$CASE_DIR/times")" -eq 50 ] || fail "$(cat "$CASE_DIR/times")"
+	note "an instance was ready after, s: $(awk '{t[NR] = $1} END {printf "first %d, median %d, p90 %d, last %d", t[1], t[25], t[45], t[50]}' "$CASE_DIR/times")"
+	note "memory that is left: $(awk '/MemAvailable/ {print int($2 / 1024)}' /proc/meminfo) MiB"
+	az vmss delete -g myResourceGroup -n few
+	[ -z "$(instance_names)" ] || fail "instances outlive their set"
 }
