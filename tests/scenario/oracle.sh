@@ -119,7 +119,7 @@ with() { jq -c --argjson more "$1" '. + $more' "$WORK/vendors.json"; }
 # Ubuntu, and what compiling needs.
 came_and_left() {
 	case $2 in
-	ubuntu*) sh_in "$1" 'export DEBIAN_FRONTEND=noninteractive
+	ubuntu* | debian*) sh_in "$1" 'export DEBIAN_FRONTEND=noninteractive
 		packages="rdma-core ibverbs-providers"
 		apt-get -q update && apt-get -y -q --no-install-recommends install $packages && apt-get -y -q purge --auto-remove $packages' ;;
 	*) sh_in "$1" 'packages="gcc make dkms elfutils-libelf-devel kernel-devel-$(uname -r)"
