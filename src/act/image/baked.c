@@ -77,6 +77,14 @@ static bool is_relative(const char *path)
 	return path[0] != '/' && !strstr(path, "..");
 }
 
+static bool has_empty(const char *words, size_t width, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!words[i * width])
+			return true;
+	return false;
+}
+
 static int judge(const struct baked *b, char *why, size_t size)
 {
 	if (!b->kernel[0] || strchr(b->kernel, '/') || b->kernel[0] == '.')
@@ -84,6 +92,10 @@ static int judge(const struct baked *b, char *why, size_t size)
 	if (b->ngenerations == 0 || b->npci == 0 || b->nmodules == 0)
 		return text_format(why, size, "generations, pci and modules: one is empty"),
 		       -EINVAL;
+	if (has_empty(b->targets[0], sizeof(b->targets[0]), b->ntargets) ||
+	    has_empty(b->generations[0], sizeof(b->generations[0]), b->ngenerations) ||
+	    has_empty(b->pci[0], sizeof(b->pci[0]), b->npci))
+		return text_format(why, size, "for, generations and pci: a word is empty"), -EINVAL;
 	for (unsigned i = 0; i < b->nmodules; i++)
 		if (!b->modules[i].name[0] || !is_relative(b->modules[i].path))
 			return text_format(why, size, "modules.%u: is no module of this kernel", i),

@@ -619,6 +619,10 @@ static const struct {
 	  "{\"schema\": \"ib-vmext/baked/1\", \"kernel\": \"6.1\", \"generations\": "
 	  "[\"CX6\"], \"pci\": [\"15b3:101c\"], \"modules\": []}",
 	  -EINVAL },
+	{ "an empty word",
+	  "{\"schema\": \"ib-vmext/baked/1\", \"kernel\": \"6.1\", \"for\": [\"\"], "
+	  "\"generations\": [\"CX6\"], \"pci\": [\"15b3:101c\"], \"modules\": [{\"name\": \"m\"}]}",
+	  -EINVAL },
 	{ "a wrong type", "{\"schema\": \"ib-vmext/baked/1\", \"kernel\": 6}", -EINVAL },
 };
 
