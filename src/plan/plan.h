@@ -34,6 +34,7 @@ enum step_kind {
 			    switch */
 	STEP_MANAGER,   /* have systemd take over defaults that it reads once; items: their names */
 	STEP_FOREIGN,   /* build what hangs on the stack and is somebody else's anew against it */
+	STEP_SETTING,   /* set one line of somebody else's file; items: its path, key, value */
 	STEP_NAMES,     /* name RDMA devices that have the kernel's names */
 	STEP_ADDRESSES, /* give IPoIB interfaces the addresses that the host assigned */
 	STEP_KIND_COUNT

@@ -16,7 +16,7 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_INITRAMFS] = "initramfs",   [STEP_NEXT_BOOT] = "next-boot",
 	[STEP_RELOAD] = "reload",         [STEP_MANAGER] = "manager",
 	[STEP_ADDRESSES] = "addresses",   [STEP_FOREIGN] = "foreign",
-	[STEP_NAMES] = "names",
+	[STEP_NAMES] = "names",           [STEP_SETTING] = "setting",
 };
 
 const char *step_kind_name(enum step_kind kind)

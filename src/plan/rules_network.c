@@ -62,8 +62,9 @@ static bool agent_rdma_off(const struct inputs *in, const struct driver_row *row
 	if (!agent_assigns(in) || in->facts->agent.enable_rdma != TRI_NO)
 		return false;
 	(void)text_copy(what, size,
-			"the agent is to assign the IPoIB addresses, but OS.EnableRDMA is not y in "
-			"/etc/waagent.conf");
+			"the agent is to assign the IPoIB addresses, and OS.EnableRDMA is not y in "
+			"/etc/waagent.conf: the plan sets it, and the agent reads it at its next "
+			"start");
 	return true;
 }
 

@@ -94,8 +94,28 @@ static void addresses_step(const struct facts *f, struct plan *ret)
 	(void)TEXT_COPY(s->undo, "the addresses that were added are taken away");
 }
 
+/* The agent reads its configuration once, when it starts: it is not restarted, for it is the one
+ * that carries out what the platform asks. */
+static void agent_step(const struct inputs *in, struct plan *ret)
+{
+	struct step *s;
+
+	if (in->settings->ipoib != IPOIB_AGENT || in->facts->agent.enable_rdma != TRI_NO)
+		return;
+	s = step_add(ret, "agent-rdma", STEP_SETTING);
+	item_add(s, "etc/waagent.conf");
+	item_add(s, "OS.EnableRDMA");
+	item_add(s, "y");
+	change_add(s, "OS.EnableRDMA=y in /etc/waagent.conf");
+	(void)TEXT_COPY(
+		s->what,
+		"have the agent give IPoIB interfaces their addresses, from its next start");
+	(void)TEXT_COPY(s->undo, "the line becomes what it was");
+}
+
 void ipoib_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
+	agent_step(in, ret);
 	if (!wants_addresses(in, row))
 		return;
 	leave_alone_steps(in, ret);

@@ -74,6 +74,7 @@ extern const struct step_ops step_reload;
 extern const struct step_ops step_manager;
 extern const struct step_ops step_addresses;
 extern const struct step_ops step_names;
+extern const struct step_ops step_setting;
 extern const struct step_ops step_installer;
 extern const struct step_ops step_repository;
 extern const struct step_ops step_build;

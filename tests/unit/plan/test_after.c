@@ -37,6 +37,18 @@ static void agent_assigns(void)
 	s.ipoib = IPOIB_AGENT;
 }
 
+static void agent_to_be_told(void)
+{
+	agent_assigns();
+	f.agent.enable_rdma = TRI_NO;
+}
+
+static void agent_told(void)
+{
+	agent_assigns();
+	f.agent.enable_rdma = TRI_YES;
+}
+
 static void nobody_assigns(void)
 {
 	s.ipoib = IPOIB_OFF;
@@ -98,6 +110,7 @@ static const struct {
 	{ "no limits", no_limits, ADDRESSES },
 	{ "no systemd: sessions alone", no_systemd, "limits" },
 	{ "the agent assigns the addresses", agent_assigns, LIMITS },
+	{ "the agent is told to", agent_to_be_told, LIMITS " agent-rdma" },
 	{ "nobody does", nobody_assigns, LIMITS },
 	{ "the host has assigned none", host_names_none, LIMITS },
 	{ "something else lives in 172.16.0.0/16", overlap, LIMITS },
@@ -224,6 +237,8 @@ static const struct {
 	{ "who manages the network", managed_without_address,
 	  "ipoib-networkmanager ipoib-networkd " ADDRESSES },
 	{ "addresses are not asked for", nobody_gives, "" },
+	{ "the agent is to give them", agent_to_be_told, "agent-rdma" },
+	{ "the agent gives them", agent_told, "" },
 };
 
 static const struct step *step_of(const char *id)
