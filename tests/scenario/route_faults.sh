@@ -70,8 +70,8 @@ corrupt@$1|download-digest|SHA-256
 503@$1|unreachable|503|"timeouts": {"total": 16}
 truncate@$1|download||"timeouts": {"total": 20}
 redirect-loop@$1|download-redirect|redirect
-hang@$1|deadline|timeouts.total|"timeouts": {"total": 15}
-slow:2000@$1|deadline|timeouts.total|"timeouts": {"total": 15}
+hang@$1|download|timed out|"timeouts": {"total": 15}
+slow:2000@$1|download|timed out|"timeouts": {"total": 15}
 ROWS
 }
 # A server whose certificate is for another name.
