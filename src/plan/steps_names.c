@@ -97,6 +97,6 @@ void names_steps(const struct inputs *in, const struct driver_row *row, struct p
 	    names_cannot_be_given(in, row, what, sizeof what))
 		return;
 	own_file_step(in, OWN_NAMES_RULE, &rule, ret);
-	if (ret->nsteps > before && !ret->reboot)
+	if (ret->nsteps > before && !ret->reboot && !in->facts->image)
 		names_step(in->facts, ret);
 }

@@ -164,14 +164,16 @@ static const struct step *step_of(const char *id)
 
 static void plans_without_anything_live(void **unused)
 {
-	static const char *const live[] = { "modules", "limits-manager", "ipoib" };
+	static const char *const live[] = { "modules", "limits-manager", "ipoib", "names" };
 	static const char *const kept[] = { "packages",        "modules-boot", "limits",
-					    "limits-services", "ipoib-unit",   "ipoib-rule" };
+					    "limits-services", "ipoib-unit",   "names-rule",
+					    "ipoib-rule" };
 
 	(void)unused;
 	machine_fresh(&builder);
 	builder.nnics = 0;
 	builder.systemd = false;
+	s.persistent_names = true;
 	make_plan("Standard_HB120rs_v3");
 	assert_int_equal(p.decision.exit_code, 0);
 	assert_string_equal(p.decision.route, "inbox");
