@@ -1,5 +1,6 @@
 /* bake: apply in an image, for VMs of another size and kernel. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "act/act.h"
 #include "act/image/image.h"
@@ -27,7 +28,11 @@ static int read_words(struct app *app, int argc, char **argv, const char **ret_f
  */
 static int check_root(const struct host *h, struct error *err)
 {
-	if (host_exists(h, "proc/self/exe") && host_exists(h, "dev/null"))
+	struct stat null;
+
+	/* A mount that left out what is mounted below has a plain file there. */
+	if (host_exists(h, "proc/self/exe") && fstatat(h->root, "dev/null", &null, 0) == 0 &&
+	    S_ISCHR(null.st_mode))
 		return 0;
 	return error_set(
 		err, FAULT_USAGE, ENOENT,
