@@ -108,7 +108,7 @@ case_chroot_without_systemd() {
 	sh_in "$VM" 'mkdir -p /srv/image && tar -C / --one-file-system --exclude=./srv/image -c . | tar -C /srv/image -x' || fail "the chroot cannot be made"
 	if in_vm "$VM" chroot /srv/image ib-vmext bake --for "$SIZE" >"$CASE_DIR/bake" 2>&1; then fail "it baked without /proc and /dev"; fi
 	grep -q 'mount the builder' "$CASE_DIR/bake" || fail "it does not say what is missing: $(cat "$CASE_DIR/bake")"
-	sh_in "$VM" 'mount --bind /proc /srv/image/proc && mount --rbind /dev /srv/image/dev'
+	sh_in "$VM" 'mount --bind /proc /srv/image/proc && mount --rbind --make-rslave /dev /srv/image/dev'
 	in_vm "$VM" chroot /srv/image ib-vmext bake --for "$SIZE,CX5" --json >"$CASE_DIR/bake" || fail "bake: $(cat "$CASE_DIR/bake")"
 	jq -e '.exitCode == 0 and .changed' "$CASE_DIR/bake" >/dev/null || fail "$(cat "$CASE_DIR/bake")"
 	in_vm "$VM" test ! -e "$STATE/receipt.json" || fail "it wrote outside of the chroot"
