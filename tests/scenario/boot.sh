@@ -12,7 +12,8 @@ prepare() { "$LAB" mirror vendors >"$work/vendors.json"; }
 VERSION=24.07-0.6.1
 # Cells trust the lab's authority from the beginning, a machine has to be told.
 trusts_the_lab() {
-	put "$VM" "${IB_LAB_CACHE:-/var/cache/ib-lab}/mirror-tls/ca.pem" /usr/local/share/ca-certificates/ib-lab.crt 644
+	authority=$(ls -t "${IB_LAB_CACHE:-/var/cache/ib-lab}"/mirror-tls*/ca.pem | head -1)
+	put "$VM" "$authority" /usr/local/share/ca-certificates/ib-lab.crt 644
 	in_vm "$VM" update-ca-certificates >/dev/null
 }
 installed() { deploy "$VM" --settings "$(with '{"driver": "doca-ofed", "driverVersion": "2.8.0", "timeouts": {"total": 4500}}')"; }
