@@ -289,6 +289,7 @@ static bool apt_installed(const struct package_context *c, const char *const *na
 const struct package_manager package_manager_apt = {
 	.name = "apt",
 	.repair = apt_repair,
+	.wait = apt_wait,
 	.refresh = apt_refresh,
 	.resolve = apt_resolve,
 	.fetch = apt_fetch,

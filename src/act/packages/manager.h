@@ -37,6 +37,8 @@ struct package_manager {
 	/* Put a half-done state right: interrupted transactions, half-configured packages. Removes
 	 * nothing and touches no kernel: FAULT_PACKAGE_BROKEN where it would have to. */
 	int (*repair)(const struct package_context *c, struct error *err);
+	/* Wait for the locks, and no more. */
+	int (*wait)(const struct package_context *c, struct error *err);
 	/* Bring the package lists up to date; a bad signature is a failure. */
 	int (*refresh)(const struct package_context *c, struct error *err);
 	/* Simulate the installation of `names`; changes nothing. FAULT_PACKAGE_NOT_FOUND may mean

@@ -204,14 +204,15 @@ static bool installed(const struct package_context *c, const char *const *names)
 
 #define RPM_MANAGER(n)                                                                             \
 	{                                                                                          \
-		.name = n, .repair = rpm_repair, .refresh = refresh, .resolve = resolve,           \
-		.fetch = fetch, .save = rpm_save, .install = install, .revert = rpm_revert,        \
-		.collect = rpm_collect, .use_local = rpm_use_local, .stack = rpm_stack,            \
-		.removal = rpm_removal, .marks = rpm_marks, .set_marks = rpm_set_marks,            \
-		.sources = rpm_sources, .installed = installed, .spec = spec, .owner = rpm_owner,  \
-		.file_change = rpm_file_change, .install_file = rpm_install_file,                  \
-		.keep_held = rpm_keep_held, .follow = rpm_follow, .keys_note = rpm_keys_note,      \
-		.keys_take = rpm_keys_take, .keys_drop = rpm_keys_drop,                            \
+		.name = n, .repair = rpm_repair, .wait = rpm_wait, .refresh = refresh,             \
+		.resolve = resolve, .fetch = fetch, .save = rpm_save, .install = install,          \
+		.revert = rpm_revert, .collect = rpm_collect, .use_local = rpm_use_local,          \
+		.stack = rpm_stack, .removal = rpm_removal, .marks = rpm_marks,                    \
+		.set_marks = rpm_set_marks, .sources = rpm_sources, .installed = installed,        \
+		.spec = spec, .owner = rpm_owner, .file_change = rpm_file_change,                  \
+		.install_file = rpm_install_file, .keep_held = rpm_keep_held,                      \
+		.follow = rpm_follow, .keys_note = rpm_keys_note, .keys_take = rpm_keys_take,      \
+		.keys_drop = rpm_keys_drop,                                                        \
 	}
 
 const struct package_manager package_managers_rpm[4] = {

@@ -78,7 +78,8 @@ static int repository_prepare(const struct step_context *c, const struct step *s
 	char saved[160];
 	bool irreversible;
 
-	if (holder_find(c, s, &h, err) < 0)
+	/* What is begun without the lock could not be taken back without it either. */
+	if (holder_find(c, s, &h, err) < 0 || c->packages.manager->wait(&c->packages, err) < 0)
 		return -1;
 	(void)TEXT_FORMAT(saved, "/var/lib/ib-vmext/saved/%s/%s", c->run, s->id);
 	if (c->packages.manager->keys_note &&

@@ -2,6 +2,8 @@
  * builds that fail, openly or masked; struck at every instant. */
 #include "machine.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -291,6 +293,50 @@ static void a_failed_build_is_told_and_taken_back(void **state)
 	expect_same(&former, &now);
 }
 
+/* A process that holds dpkg's lock until it is killed. */
+static pid_t lock_start(void)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+		int fd = openat(m.host.root, "var/lib/dpkg/lock-frontend", O_RDWR);
+
+		if (fcntl(fd, F_SETLK, &lock) == 0 && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	return pid;
+}
+
+/* What compiling needs is there, so that the repository is the first that wants the lock: what it
+ * has not begun needs no lock to be taken back. */
+static void a_lock_held_for_ever_leaves_nothing(void **unused)
+{
+	AUTO_BUF struct buf former = { 0 }, now = { 0 };
+	pid_t pid;
+
+	(void)unused;
+	packages_put(&m, "dkms", "3.0.10-8", "install ok installed");
+	machine_put(&m, "var/lib/dpkg/lock-frontend", "");
+	machine_snapshot(&m, &former);
+	pid = lock_start();
+	machine_apply(&m, &o);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(o.fault, FAULT_PACKAGE_LOCK);
+	machine_snapshot(&m, &now);
+	expect_same(&former, &now);
+	assert_false(machine_has(&m, ACT_STATE_DIR "/journal/open"));
+}
+
 static void needs_headers(void **unused)
 {
 	(void)unused;
@@ -453,18 +499,19 @@ static void survives(void **state)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[10 + ARRAY_SIZE(failures) + ARRAY_SIZE(strikes)] = {
+	struct CMUnitTest tests[11 + ARRAY_SIZE(failures) + ARRAY_SIZE(strikes)] = {
 		TEST(installs_and_undoes),
 		TEST(goes_to_another_version_and_back),
 		TEST(a_failed_change_of_version_is_taken_back),
 		TEST(what_cannot_come_back_is_not_begun),
 		TEST(a_masked_failure_is_mended),
+		TEST(a_lock_held_for_ever_leaves_nothing),
 		TEST(needs_headers),
 		TEST(needs_memory),
 		TEST(sweeps_what_lost_its_source),
 		TEST(cuts_a_log),
 	};
-	size_t n = 9;
+	size_t n = 10;
 
 	for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
 		tests[n++] = (struct CMUnitTest) { failures[i].name,
