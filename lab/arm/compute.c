@@ -33,11 +33,7 @@ json_t *arm_need_vm(struct arm_request *r, struct arm_answer *ret)
 
 	if (vm || ret->body)
 		return vm;
-	arm_refuse(
-		ret, 404, "ResourceNotFound",
-		"The Resource 'Microsoft.Compute/virtualMachines/%s' under resource group '%s' was "
-		"not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-		r->parts[PART_VM], r->parts[PART_GROUP]);
+	arm_refuse_absent(r, ret, "Microsoft.Compute/virtualMachines/%s", r->parts[PART_VM]);
 	return NULL;
 }
 

@@ -52,12 +52,8 @@ json_t *arm_extensions_json(const struct arm *a, const json_t *vm, bool view)
 
 static void refuse_extension(struct arm_request *r, struct arm_answer *ret)
 {
-	arm_refuse(
-		ret, 404, "ResourceNotFound",
-		"The Resource 'Microsoft.Compute/virtualMachines/%s/extensions/%s' under resource "
-		"group '%s' was not found. For more details please go to "
-		"https://aka.ms/ARMResourceNotFoundFix",
-		r->parts[PART_VM], r->parts[PART_EXTENSION], r->parts[PART_GROUP]);
+	arm_refuse_absent(r, ret, "Microsoft.Compute/virtualMachines/%s/extensions/%s",
+			  r->parts[PART_VM], r->parts[PART_EXTENSION]);
 }
 
 static void serve_extension(struct arm_request *r, struct arm_answer *ret)

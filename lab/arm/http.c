@@ -62,6 +62,20 @@ void arm_refuse(struct arm_answer *a, int status, const char *code, const char *
 			  json_text_or_null(message)));
 }
 
+void arm_refuse_absent(const struct arm_request *r, struct arm_answer *a, const char *fmt, ...)
+{
+	char resource[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(resource, sizeof resource, fmt, ap);
+	va_end(ap);
+	arm_refuse(a, 404, "ResourceNotFound",
+		   "The Resource '%s' under resource group '%s' was not found. For more details "
+		   "please go to https://aka.ms/ARMResourceNotFoundFix",
+		   resource, r->parts[PART_GROUP]);
+}
+
 json_t *arm_body(struct arm_request *r, struct arm_answer *a)
 {
 	AUTO_BUF struct buf strict = { .max = 2 * REQUEST_MAX };

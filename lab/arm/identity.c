@@ -191,8 +191,6 @@ static void serve_put(struct arm_request *r, struct arm_answer *ret)
 {
 	AUTO_JSON json_t *body = arm_need_group(r, ret) ? arm_body(r, ret) : NULL;
 	AUTO_JSON json_t *before = body ? kept_of(r) : NULL, *document = NULL;
-	struct error err = { 0 };
-	int rc;
 
 	if (!body)
 		return;
@@ -201,13 +199,7 @@ static void serve_put(struct arm_request *r, struct arm_answer *ret)
 		return;
 	}
 	document = document_make(r, body, before);
-	(void)pthread_mutex_lock(&r->arm->lock);
-	rc = arm_document_save(r->arm, IDENTITY, document, &err);
-	(void)pthread_mutex_unlock(&r->arm->lock);
-	if (rc < 0)
-		arm_refuse(ret, 500, "InternalServerError", "%s", err.what);
-	else
-		arm_say(ret, before ? 200 : 201, json_deep_copy(document));
+	arm_document_put(r, IDENTITY, document, before != NULL, ret);
 }
 
 static void serve_get(struct arm_request *r, struct arm_answer *ret)
@@ -217,10 +209,7 @@ static void serve_get(struct arm_request *r, struct arm_answer *ret)
 	if (document)
 		arm_say(ret, 200, document);
 	else if (!ret->body)
-		arm_refuse(ret, 404, "ResourceNotFound",
-			   "The Resource '" TYPE "/%s' under resource group '%s' was not found. "
-			   "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-			   r->parts[PART_NAME], r->parts[PART_GROUP]);
+		arm_refuse_absent(r, ret, TYPE "/%s", r->parts[PART_NAME]);
 }
 
 static json_t *all_of(struct arm *a)

@@ -72,8 +72,6 @@ static void serve_put(struct arm_request *r, struct arm_answer *ret)
 	const char *type = need_type(r, ret);
 	AUTO_JSON json_t *body = type ? arm_body(r, ret) : NULL;
 	AUTO_JSON json_t *before = body ? kept_of(r, type) : NULL, *document = NULL;
-	struct error err = { 0 };
-	int rc;
 
 	if (!body)
 		return;
@@ -82,13 +80,7 @@ static void serve_put(struct arm_request *r, struct arm_answer *ret)
 		return;
 	}
 	document = document_of(r, type, body);
-	(void)pthread_mutex_lock(&r->arm->lock);
-	rc = arm_document_save(r->arm, type, document, &err);
-	(void)pthread_mutex_unlock(&r->arm->lock);
-	if (rc < 0)
-		arm_refuse(ret, 500, "InternalServerError", "%s", err.what);
-	else
-		arm_say(ret, before ? 200 : 201, json_deep_copy(document));
+	arm_document_put(r, type, document, before != NULL, ret);
 }
 
 static void serve_get(struct arm_request *r, struct arm_answer *ret)
@@ -99,11 +91,7 @@ static void serve_get(struct arm_request *r, struct arm_answer *ret)
 	if (document)
 		arm_say(ret, 200, document);
 	else if (type)
-		arm_refuse(ret, 404, "ResourceNotFound",
-			   "The Resource 'Microsoft.Network/%s/%s' under resource group '%s' was "
-			   "not found. For more details please go to "
-			   "https://aka.ms/ARMResourceNotFoundFix",
-			   type, r->parts[PART_NAME], r->parts[PART_GROUP]);
+		arm_refuse_absent(r, ret, "Microsoft.Network/%s/%s", type, r->parts[PART_NAME]);
 }
 
 static void serve_list(struct arm_request *r, struct arm_answer *ret)

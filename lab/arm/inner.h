@@ -90,6 +90,9 @@ const char *arm_header(const struct arm_request *r, const char *name);
 /* Replace the answer by {"error":{"code","message"}}. */
 void arm_refuse(struct arm_answer *a, int status, const char *code, const char *fmt, ...)
 	PRINTF(4, 5);
+/* By 404: there is no such resource ("TYPE/NAME") in the request's group. */
+void arm_refuse_absent(const struct arm_request *r, struct arm_answer *a, const char *fmt, ...)
+	PRINTF(3, 4);
 void arm_say(struct arm_answer *a, int status, json_t *body); /* takes the reference */
 
 /* The body as JSON, leniently read; NULL with the answer set. A new reference. */
@@ -111,6 +114,9 @@ json_t *arm_document(const struct arm *a, const char *kind, const char *name); /
 json_t *arm_documents(const struct arm *a, const char *kind);                  /* a new array */
 /* Keep a document that is new or was changed. Returns 0, or -1 with *err set. */
 int arm_document_save(struct arm *a, const char *kind, json_t *document, struct error *err);
+/* The same, taking the lock, and the answer to a PUT of it: `existed` before. */
+void arm_document_put(struct arm_request *r, const char *kind, json_t *document, bool existed,
+		      struct arm_answer *ret);
 void arm_document_drop(struct arm *a, const char *kind, const char *name);
 
 /* ---- operation.c: long-running operations, judged when asked. */

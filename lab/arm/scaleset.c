@@ -13,11 +13,8 @@ json_t *scaleset_need(struct arm_request *r, struct arm_answer *ret)
 	document = json_deep_copy(arm_document(r->arm, SCALE_SET, r->parts[PART_SET]));
 	(void)pthread_mutex_unlock(&r->arm->lock);
 	if (!document)
-		arm_refuse(ret, 404, "ResourceNotFound",
-			   "The Resource 'Microsoft.Compute/virtualMachineScaleSets/%s' under "
-			   "resource group '%s' was not found. For more details please go to "
-			   "https://aka.ms/ARMResourceNotFoundFix",
-			   r->parts[PART_SET], r->parts[PART_GROUP]);
+		arm_refuse_absent(r, ret, "Microsoft.Compute/virtualMachineScaleSets/%s",
+				  r->parts[PART_SET]);
 	return document;
 }
 
@@ -298,11 +295,9 @@ static void serve_extension(struct arm_request *r, struct arm_answer *ret)
 	if (ext)
 		arm_say(ret, 200, extension_json(r->arm, document, ext));
 	else if (document)
-		arm_refuse(ret, 404, "ResourceNotFound",
-			   "The Resource 'Microsoft.Compute/virtualMachineScaleSets/%s/extensions/"
-			   "%s' under resource group '%s' was not found. For more details please "
-			   "go to https://aka.ms/ARMResourceNotFoundFix",
-			   r->parts[PART_SET], r->parts[PART_SET_EXTENSION], r->parts[PART_GROUP]);
+		arm_refuse_absent(r, ret,
+				  "Microsoft.Compute/virtualMachineScaleSets/%s/extensions/%s",
+				  r->parts[PART_SET], r->parts[PART_SET_EXTENSION]);
 }
 
 /* Put a list of extensions in the place of the model's. Takes it. */

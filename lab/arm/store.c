@@ -62,6 +62,21 @@ int arm_document_save(struct arm *a, const char *kind, json_t *document, struct 
 		      : 0;
 }
 
+void arm_document_put(struct arm_request *r, const char *kind, json_t *document, bool existed,
+		      struct arm_answer *ret)
+{
+	struct error err = { 0 };
+	int rc;
+
+	(void)pthread_mutex_lock(&r->arm->lock);
+	rc = arm_document_save(r->arm, kind, document, &err);
+	(void)pthread_mutex_unlock(&r->arm->lock);
+	if (rc < 0)
+		arm_refuse(ret, 500, "InternalServerError", "%s", err.what);
+	else
+		arm_say(ret, existed ? 200 : 201, json_deep_copy(document));
+}
+
 void arm_document_drop(struct arm *a, const char *kind, const char *name)
 {
 	char key[FILE_NAME_SIZE], file[FILE_NAME_SIZE + sizeof SUFFIX];

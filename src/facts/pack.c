@@ -7,23 +7,13 @@
 
 #include "base/text.h"
 #include "facts/names.h"
-#include "facts/record.h"
+#include "facts/record_rows.h"
 
 #define SCHEMA "ib-vmext/pack/1"
 #define SUFFIX ".tar"
 
-#define OFFSET(type, member) .offset = offsetof(struct type, member)
-#define TEXT(type, key, member)                                                                    \
-	{                                                                                          \
-		key, RECORD_TEXT, OFFSET(type, member), .size = sizeof(((struct type *)0)->member) \
-	}
-#define PART(key, rows)                                                                            \
-	{                                                                                          \
-		key, RECORD_OBJECT, .fields = (rows), .nfields = ARRAY_SIZE(rows)                  \
-	}
-
 static const struct record_field driver_fields[] = {
-	{ "kind", RECORD_WORD, OFFSET(pack, driver), .names = &names_driver_kind },
+	WORD(pack, "kind", driver, names_driver_kind),
 	TEXT(pack, "version", version),
 };
 
@@ -40,11 +30,11 @@ static const struct record_field kernel_fields[] = {
 
 static const struct record_field file_fields[] = {
 	TEXT(pack_file, "path", path),
-	{ "size", RECORD_BYTES, OFFSET(pack_file, size) },
+	PLAIN(pack_file, "size", BYTES, size),
 	TEXT(pack_file, "sha256", sha256),
 	TEXT(pack_file, "vermagic", vermagic),
 	TEXT(pack_file, "srcversion", srcversion),
-	{ "isSigned", RECORD_BOOL, OFFSET(pack_file, is_signed) },
+	PLAIN(pack_file, "isSigned", BOOL, is_signed),
 };
 static const struct record_field file[] = { PART(NULL, file_fields) };
 

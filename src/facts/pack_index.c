@@ -6,47 +6,40 @@
 
 #include "base/text.h"
 #include "facts/names.h"
-#include "facts/record.h"
+#include "facts/record_rows.h"
 
 #define SCHEMA "ib-vmext/pack-index/1"
 
-#define AT(member) .offset = offsetof(struct pack_entry, member)
-#define TEXT(key, member)                                                                          \
-	{                                                                                          \
-		key, RECORD_TEXT, AT(member), .size = sizeof(((struct pack_entry *)0)->member)     \
-	}
-#define PART(key, rows)                                                                            \
-	{                                                                                          \
-		key, RECORD_OBJECT, .fields = (rows), .nfields = ARRAY_SIZE(rows)                  \
-	}
-
 static const struct record_field driver_fields[] = {
-	{ "kind", RECORD_WORD, AT(driver), .names = &names_driver_kind },
-	TEXT("version", version),
+	WORD(pack_entry, "kind", driver, names_driver_kind),
+	TEXT(pack_entry, "version", version),
 };
 
 static const struct record_field os_fields[] = {
-	TEXT("id", target.os_id),
-	TEXT("version", target.os_version),
+	TEXT(pack_entry, "id", target.os_id),
+	TEXT(pack_entry, "version", target.os_version),
 };
 
 static const struct record_field kernel_fields[] = {
-	TEXT("release", target.release),   TEXT("vermagic", target.vermagic),
-	TEXT("compiler", target.compiler), TEXT("build", target.build),
-	TEXT("config", target.config),     TEXT("symvers", target.symvers),
+	TEXT(pack_entry, "release", target.release),
+	TEXT(pack_entry, "vermagic", target.vermagic),
+	TEXT(pack_entry, "compiler", target.compiler),
+	TEXT(pack_entry, "build", target.build),
+	TEXT(pack_entry, "config", target.config),
+	TEXT(pack_entry, "symvers", target.symvers),
 };
 
 static const struct record_field entry_fields[] = {
-	TEXT("file", file),
-	{ "size", RECORD_BYTES, AT(size) },
-	TEXT("sha256", sha256),
+	TEXT(pack_entry, "file", file),
+	PLAIN(pack_entry, "size", BYTES, size),
+	TEXT(pack_entry, "sha256", sha256),
 	PART("driver", driver_fields),
 	PART("os", os_fields),
-	TEXT("arch", target.arch),
+	TEXT(pack_entry, "arch", target.arch),
 	PART("kernel", kernel_fields),
-	{ "modulesSigned", RECORD_BOOL, AT(modules_signed) },
-	{ "modules", RECORD_NUMBER, AT(nmodules) },
-	{ "bytes", RECORD_BYTES, AT(bytes) },
+	PLAIN(pack_entry, "modulesSigned", BOOL, modules_signed),
+	PLAIN(pack_entry, "modules", NUMBER, nmodules),
+	PLAIN(pack_entry, "bytes", BYTES, bytes),
 };
 static const struct record_field entry[] = { PART(NULL, entry_fields) };
 

@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "facts/record.h"
+#include "facts/record_rows.h"
 #include "host/host.h"
 
 #define PATH   ACT_STATE_DIR "/baked.json"
@@ -17,23 +17,8 @@
 
 enum { BYTES_MAX = 64 << 10 };
 
-#define OFFSET(type, member) .offset = offsetof(struct type, member)
-#define TEXT(type, key, member)                                                                    \
-	{                                                                                          \
-		key, RECORD_TEXT, OFFSET(type, member), .size = sizeof(((struct type *)0)->member) \
-	}
-#define PART(key, rows)                                                                            \
-	{                                                                                          \
-		key, RECORD_OBJECT, .fields = (rows), .nfields = ARRAY_SIZE(rows)                  \
-	}
-#define LIST(key, member, count, row)                                                              \
-	{                                                                                          \
-		key, RECORD_LIST, OFFSET(baked, member),                                           \
-			.size = sizeof(((struct baked *)0)->member[0]), .fields = (row),           \
-			.nfields = 1, .count_offset = offsetof(struct baked, count),               \
-			.max = ARRAY_SIZE(((struct baked *)0)->member)                             \
-	}
-#define WORD(member)                                                                               \
+/* A list of texts: what one is. */
+#define ELEMENT(member)                                                                            \
 	{                                                                                          \
 		{                                                                                  \
 			NULL, RECORD_TEXT, .size = sizeof(((struct baked *)0)->member[0])          \
@@ -49,26 +34,26 @@ static const struct record_field driver_fields[] = {
 static const struct record_field module_fields[] = {
 	TEXT(baked_module, "name", name),
 	TEXT(baked_module, "path", path),
-	{ "bytes", RECORD_BYTES, OFFSET(baked_module, bytes) },
-	{ "written", RECORD_BYTES, OFFSET(baked_module, written_s) },
+	PLAIN(baked_module, "bytes", BYTES, bytes),
+	PLAIN(baked_module, "written", BYTES, written_s),
 };
 
 static const struct record_field module[] = { PART(NULL, module_fields) };
-static const struct record_field target[] = WORD(targets);
-static const struct record_field generation[] = WORD(generations);
-static const struct record_field pci[] = WORD(pci);
+static const struct record_field target[] = ELEMENT(targets);
+static const struct record_field generation[] = ELEMENT(generations);
+static const struct record_field pci[] = ELEMENT(pci);
 
 static const struct record_field baked_fields[] = {
 	TEXT(baked, "at", at),
 	TEXT(baked, "version", version),
 	TEXT(baked, "catalogue", catalogue),
 	TEXT(baked, "kernel", kernel),
-	LIST("for", targets, ntargets, target),
-	LIST("generations", generations, ngenerations, generation),
-	LIST("pci", pci, npci, pci),
+	LIST(baked, "for", targets, ntargets, target),
+	LIST(baked, "generations", generations, ngenerations, generation),
+	LIST(baked, "pci", pci, npci, pci),
 	PART("driver", driver_fields),
 	TEXT(baked, "settingsDigest", settings),
-	LIST("modules", modules, nmodules, module),
+	LIST(baked, "modules", modules, nmodules, module),
 };
 
 /* They become parts of paths. */

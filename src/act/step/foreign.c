@@ -106,9 +106,11 @@ static int foreign_prepare(const struct step_context *c, const struct step *s, j
 			continue;
 		if (text_eq(s->items[ITEM_DOES], "keep") && keep_module(&k, machine) < 0)
 			return -1;
-		(void)json_array_append_new(modules,
-					    json_pack("{s:s, s:s, s:s}", "name", m->name, "version",
-						      m->version, "kernel", m->kernel));
+		if (json_array_append_new(modules,
+					  json_pack("{s:s, s:s, s:s}", "name", m->name, "version",
+						    m->version, "kernel", m->kernel)) < 0)
+			return error_set(err, FAULT_INTERNAL, ENOMEM,
+					 "no memory for a list of modules");
 	}
 	*ret = json_pack("{s:O, s:O}", "kept", kept, "modules", modules);
 	return *ret ? 0 : error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to look at DKMS");
