@@ -320,8 +320,9 @@ static void foreign_step(const char *id, const struct facts *f, struct plan *ret
 	for (unsigned i = 0; i < f->ndkms; i++) {
 		const char *name = f->dkms[i].name;
 
+		/* DKMS' tree is read name by name: those of other kernels follow each other. */
 		if (f->dkms[i].state != DKMS_INSTALLED || !dkms_hangs_on_stack(f, name) ||
-		    list_has(names, name))
+		    text_eq(s->items[s->nitems - 1], name))
 			continue;
 		text_list_add(names, sizeof names, name);
 		item_add(s, name);

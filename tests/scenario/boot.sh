@@ -26,7 +26,7 @@ want_network() {
 want_hca() { wait_until 300 sh_in "$VM" 'ibstat | grep -q "State: Active"'; }
 
 # After success apt brings a kernel on which the driver does not compile. The VM boots it with its network, the kernel's own driver
-# serves, and status says so; back on the former kernel the vendor's serves again.
+# serves, and status says so.
 case_kernel_without_module() {
 	create "$VM" --machine --size Standard_HB120rs_v3
 	trusts_the_lab
@@ -35,11 +35,15 @@ case_kernel_without_module() {
 	note "$(status_of "$VM" .formattedMessage.message)"
 	up
 	[ "$(running_version)" = $VERSION ] || fail "mlx5_ib is $(running_version)"
-	former=$(in_vm "$VM" uname -r | tr -d '\r')
 	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
-	# dkms' failure is one of apt's here; the kernel is installed all the same.
-	sh_in "$VM" 'export DEBIAN_FRONTEND=noninteractive; apt-get -q update >/dev/null; apt-cache search "^linux-(image|headers)-.*-rt-amd64$" | cut -d" " -f1 | grep -v dbg |
-		xargs apt-get -y -q --no-install-recommends install; ls /boot' >"$CASE_DIR/apt" 2>&1 || note "apt: $(tail -2 "$CASE_DIR/apt")"
+	# The image first: dkms cannot build for it yet and lets it be. When the headers come it fails, and with it apt; where both come at
+	# once the kernel gets no initramfs, and does not boot.
+	sh_in "$VM" 'export DEBIAN_FRONTEND=noninteractive
+		apt-get -q update >/dev/null
+		for part in image headers; do
+			apt-get -y -q --no-install-recommends install "$(apt-cache search "^linux-$part-.*-rt-amd64$" | cut -d" " -f1 | grep -v dbg | head -1)"
+		done; ls /boot' >"$CASE_DIR/apt" 2>&1 || fail "apt: $(tail -5 "$CASE_DIR/apt")"
+	grep -q 'autoinstall for kernel: .*-rt-amd64 failed' "$CASE_DIR/apt" || fail "the driver compiles for it: $(tail -20 "$CASE_DIR/apt")"
 	vm reboot "$VM" >/dev/null
 	up
 	release=$(in_vm "$VM" uname -r | tr -d '\r')

@@ -449,6 +449,40 @@ static void builds_from_the_vault(void **unused)
 			       "baseurl=https://mirror.example/files/vault.example/os/\n"));
 }
 
+/* Each name once, whatever number of kernels DKMS has it for; what does not hang on the stack, or
+ * is not installed, is left alone. */
+static void builds_what_hangs_on_it_anew(void **unused)
+{
+	static const struct dkms_facts dkms[] = {
+		{ "lustre-client", "2.15.5", "6.8.0-1040-azure", DKMS_INSTALLED },
+		{ "lustre-client", "2.15.5", "6.8.0-1041-azure", DKMS_INSTALLED },
+		{ "nvidia", "550", "6.8.0-1040-azure", DKMS_INSTALLED },
+		{ "nvidia", "550", "6.8.0-1041-azure", DKMS_INSTALLED },
+		{ "weka", "4", "6.8.0-1041-azure", DKMS_BUILT },
+		{ "zfs", "2", "6.8.0-1041-azure", DKMS_INSTALLED },
+	};
+	static const char *const ids[] = { "foreign-keep", "foreign-rebuild" };
+
+	(void)unused;
+	bench_reset(&bench);
+	ask_doca();
+	bench_plan(&bench);
+	assert_null(bench_step(&bench, "foreign-keep"));
+	memcpy(f->dkms, dkms, sizeof dkms);
+	f->ndkms = ARRAY_SIZE(dkms);
+	bench_plan(&bench);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		const struct step *step = bench_step(&bench, ids[i]);
+
+		assert_non_null(step);
+		assert_string_equal(step->items[0], i == 0 ? "keep" : "rebuild");
+		assert_string_equal(step->items[1], "lustre-client");
+		assert_string_equal(step->items[2], "nvidia");
+		assert_int_equal(step->nitems, 3);
+		assert_int_equal(step->nchanges, 2);
+	}
+}
+
 /* Known issues 35 and 37: the plan stops where nobody would build them anew. */
 static const struct {
 	const char *module, *dkms, *route, *options;
@@ -660,6 +694,7 @@ int main(void)
 		cmocka_unit_test(has_the_former_to_hand),
 		cmocka_unit_test(renews_the_initramfs),
 		cmocka_unit_test(builds_from_the_vault),
+		cmocka_unit_test(builds_what_hangs_on_it_anew),
 		cmocka_unit_test(stops_at_foreign_modules),
 		cmocka_unit_test(leaves_the_firmware_once),
 		cmocka_unit_test(waits_for_the_boot),
