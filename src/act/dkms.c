@@ -15,9 +15,10 @@
 #include "host/run.h"
 #include "probe/dkms.h"
 
-#define TREE   "var/lib/dkms"
-#define KEY    TREE "/mok" /* .key and .pub */
-#define CCACHE "/var/lib/ib-vmext/ccache"
+#define TREE    "var/lib/dkms"
+#define KEY     TREE "/mok" /* .key and .pub */
+#define CCACHE  "/var/lib/ib-vmext/ccache"
+#define NO_ROOM "No space left on device"
 
 enum {
 	LOG_BYTES_MAX = 16 << 20,
@@ -172,9 +173,9 @@ static const char *short_line(const char *line)
 
 static bool matters(const char *line)
 {
-	static const char *const signs[] = { "error:",      "undefined!",   "undefined reference",
-					     "fatal error", "Error! ",      "*** ",
-					     "Killed",      "No space left" };
+	static const char *const signs[] = { "error:",      "undefined!", "undefined reference",
+					     "fatal error", "Error! ",    "*** ",
+					     "Killed",      NO_ROOM };
 
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
 		if (strstr(line, signs[i]))
@@ -220,6 +221,36 @@ static void log_read(const struct host *h, const struct dkms_facts *m, const cha
 	dkms_log_cut(buf_text(&text), ret, size);
 }
 
+static bool is_installed_for(const struct facts *f, const char *name, const char *release)
+{
+	for (unsigned i = 0; i < f->ndkms; i++)
+		if (text_eq(f->dkms[i].name, name) && text_eq(f->dkms[i].kernel, release) &&
+		    f->dkms[i].state == DKMS_INSTALLED)
+			return true;
+	return false;
+}
+
+bool dkms_log_tells(const struct host *h, const char *release, char *ret, size_t size)
+{
+	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	char lines[320];
+
+	if (!f)
+		return false;
+	dkms_read(h, f);
+	for (unsigned i = 0; i < f->ndkms; i++) {
+		const struct dkms_facts *m = &f->dkms[i];
+
+		if (!dkms_is_needed(m->name) || is_installed_for(f, m->name, release))
+			continue;
+		log_read(h, m, release, lines, sizeof(lines));
+		if (lines[0])
+			return text_format(ret, size, "%s %s: %s", m->name, m->version, lines),
+			       true;
+	}
+	return false;
+}
+
 /* One module. */
 
 static int for_kernel(const struct host *h, const char *verb, const struct dkms_facts *m,
@@ -253,8 +284,11 @@ static int build_and_install(const struct host *h, const struct dkms_facts *m, c
 		return -1;
 	}
 	log_read(h, m, release, lines, sizeof(lines));
-	return error_set(err, FAULT_BUILD_FAILED, 0, "%s %s does not compile for kernel %s: %s",
-			 m->name, m->version, release, lines[0] ? lines : why.what);
+	if (!lines[0])
+		TEXT_COPY(lines, why.what);
+	return error_set(err, strstr(lines, NO_ROOM) ? FAULT_DISK_FULL : FAULT_BUILD_FAILED, 0,
+			 "%s %s does not compile for kernel %s: %s", m->name, m->version, release,
+			 lines);
 }
 
 int dkms_install(const struct host *h, const struct dkms_facts *m, const char *release,

@@ -35,6 +35,10 @@ int dkms_rebuild(const struct host *h, const struct dkms_facts *module, const ch
 int dkms_uninstall(const struct host *h, const struct dkms_facts *module, const char *release,
 		   int deadline_s, struct error *err);
 
+/* What the log says of the first needed module that this kernel has not: "mlnx-ofed-kernel 25.10:
+ * main.c:17:10: error: ...". False if it says nothing. */
+bool dkms_log_tells(const struct host *h, const char *release, char *ret, size_t size);
+
 /* The lines of a build's log that say why it failed, ended by "; ". */
 void dkms_log_cut(const char *log, char *ret, size_t size);
 

@@ -95,7 +95,6 @@ case_doca_apt() {
 	wrong_name
 	lock_for_ever /var/lib/dpkg/lock-frontend
 	no_room /var/cache/apt/archives 64k disk-full space
-	no_room /var/lib/ib-vmext 1m disk-full space
 	no_room /usr/src 64k disk-full space is_told
 	no_room /var/lib/dkms 64k disk-full space is_told
 	ordered ib-lab-broken-build x build-failed mlnx-ofed-kernel

@@ -107,8 +107,9 @@ static bool rebuild(struct change *c)
 
 	log_stage(c->host->log, "kernel", STAGE_RUNNING, -1, "kernel.build",
 		  "%s: building the modules of %s for it", c->why, c->driver);
-	(void)dkms_run(c->host, words, BUILD_S, &why);
-	TEXT_COPY(c->build, why.what);
+	if (dkms_run(c->host, words, BUILD_S, &why) < 0 &&
+	    !dkms_log_tells(c->host, c->release, c->build, sizeof(c->build)))
+		TEXT_COPY(c->build, why.what);
 	if (is_served(c))
 		return true;
 	if (!c->build[0])

@@ -55,6 +55,7 @@ struct machine {
 	size_t narchive;
 	struct upset upsets[4];
 	bool dkms_builds;        /* dkms makes modules, else it fails */
+	bool dkms_full;          /* and says then that there is no room */
 	bool dkms_masked;        /* a package of modules does not build when it is configured */
 	bool driver_dead;        /* modules load, but no port appears */
 	bool ports_down;         /* ports appear, but none is ACTIVE */

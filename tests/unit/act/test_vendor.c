@@ -270,11 +270,13 @@ static void a_masked_failure_is_mended(void **unused)
 
 static const struct {
 	const char *name;
-	void (*prepare)(void);
+	bool full;
 	enum fault fault;
 	const char *told;
 } failures[] = {
-	{ "it does not compile", NULL, FAULT_BUILD_FAILED, "error: too few arguments to function" },
+	{ "it does not compile", false, FAULT_BUILD_FAILED,
+	  "error: too few arguments to function" },
+	{ "there is no room", true, FAULT_DISK_FULL, "No space left on device" },
 };
 
 static void a_failed_build_is_told_and_taken_back(void **state)
@@ -283,6 +285,7 @@ static void a_failed_build_is_told_and_taken_back(void **state)
 	AUTO_BUF struct buf former = { 0 }, now = { 0 };
 
 	m.dkms_builds = false;
+	m.dkms_full = failures[row].full;
 	machine_snapshot(&m, &former);
 	machine_apply(&m, &o);
 	assert_int_equal(o.exit_code, 14);

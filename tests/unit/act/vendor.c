@@ -169,6 +169,10 @@ static int broken(const struct machine *m, const char *version)
 	char path[256];
 
 	TEXT_FORMAT(path, TREE "/%s/build/make.log", version);
+	if (m->dkms_full)
+		return write_file(m, path,
+				  "DKMS make.log\nfatal error: error writing to main.s: No space "
+				  "left on device\n");
 	return write_file(m, path,
 			  "DKMS make.log\nmake: Entering directory\n"
 			  "main.c:17:10: error: too few arguments to function 'ffo_get'\n"
