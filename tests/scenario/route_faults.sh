@@ -113,7 +113,7 @@ case_doca_dnf() {
 case_mlnx_apt() {
 	begin ubuntu20.04 '{"driver": "mlnx-ofed", "driverVersion": "24.01-0.3.3.1"}'
 	artefact_rows .tgz
-	ordered ib-lab-installer-code 171 installer-failed 171
+	ordered ib-lab-installer-code 171 adapter-lost "finds no adapter"
 	ordered ib-lab-installer-code 173 installer-failed 173
 	ordered ib-lab-installer-code 28 disk-full space
 	no_room /var/lib/dkms 64k disk-full space is_told
@@ -123,7 +123,7 @@ case_mlnx_apt() {
 
 case_mlnx_dnf() {
 	begin el8 '{"driver": "mlnx-ofed", "driverVersion": "24.10-0.7.0.0"}'
-	ordered ib-lab-installer-code 171 installer-failed 171
-	ordered ib-lab-broken-build x build-failed mlnx-ofa_kernel
+	ordered ib-lab-installer-code 171 adapter-lost "finds no adapter"
+	ordered ib-lab-broken-build x build-failed "do not compile"
 	end
 }

@@ -8,6 +8,7 @@
 
 #include "act/act.h"
 #include "act/command.h"
+#include "act/dkms.h"
 #include "act/ofed/end.h"
 #include "act/ofed/unpack.h"
 #include "act/step/step.h"
@@ -110,6 +111,23 @@ static void logs_keep(const struct step_context *c, const struct unpacked *u, co
 		    "the installer's log cannot be kept, ignoring");
 }
 
+/* On apt the installer says no more than that a package failed: DKMS' log has the reason. */
+static enum fault look_at_dkms(const struct step_context *c, const char **means, char *lines,
+			       size_t size)
+{
+	char release[96];
+	enum fault fault;
+
+	if (host_kernel_release(c->host, release, sizeof release) < 0 ||
+	    !dkms_log_tells(c->host, release, lines, size))
+		return FAULT_INSTALLER_FAILED;
+	fault = end_fault(1, lines, means);
+	if (fault != FAULT_INSTALLER_FAILED)
+		return fault;
+	*means = "its modules do not compile for this kernel";
+	return FAULT_BUILD_FAILED;
+}
+
 static int translate(const struct step_context *c, const struct ofed *o, const struct unpacked *u,
 		     const struct run_spec *spec, const struct run_result *r, struct error *err)
 {
@@ -128,6 +146,8 @@ static int translate(const struct step_context *c, const struct ofed *o, const s
 		  sizeof lines);
 	if (!lines[0])
 		end_lines(buf_text(&said), lines, sizeof lines);
+	if (fault == FAULT_INSTALLER_FAILED && r->code == 1)
+		fault = look_at_dkms(c, &means, lines, sizeof lines);
 	return error_set(err, fault, 0,
 			 "mlnxofedinstall of MLNX_OFED %.40s: %s: %s%s%s; its log: /" ACT_STATE_DIR
 			 "/" LOG_NAME,

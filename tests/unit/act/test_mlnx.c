@@ -146,17 +146,25 @@ static const struct {
 	const char *says;
 	enum fault fault;
 	const char *what;
+	const char *log; /* of DKMS' build of its modules; NULL: none */
 } ends[] = {
-	{ 1, "x\n", FAULT_INSTALLER_FAILED,
-	  "exit code 1: it failed: make[1]: *** [main.o] Error 1" },
-	{ 1, "Failed to build MLNX_OFED_LINUX for 6.1.0\n", FAULT_BUILD_FAILED, "do not compile" },
-	{ 2, "x\n", FAULT_INSTALLER_FAILED, "no firmware" },
-	{ 22, "x\n", FAULT_INSTALLER_FAILED, "options" },
-	{ 28, "x\n", FAULT_DISK_FULL, "too little room" },
-	{ 171, "x\n", FAULT_ADAPTER_LOST, "finds no adapter" },
-	{ 172, "x\n", FAULT_INSTALLER_NEEDS, "are missing" },
-	{ 173, "x\n", FAULT_INSTALLER_FAILED, "mst" },
-	{ 174, "x\n", FAULT_PACKAGE_RESOLVE, "stand in its way" },
+	{ 1, "x\n", FAULT_INSTALLER_FAILED, "exit code 1: it failed: make[1]: *** [main.o] Error 1",
+	  NULL },
+	{ 1, "Failed to build MLNX_OFED_LINUX for 6.1.0\n", FAULT_BUILD_FAILED, "do not compile",
+	  NULL },
+	/* It says no more than that a package failed: DKMS' log has the reason. */
+	{ 1, "Error: mlnx-ofed-kernel-dkms installation failed!\n", FAULT_BUILD_FAILED,
+	  "do not compile for this kernel: mlnx-ofed-kernel 5.8: main.c:17:10: error: too few",
+	  "main.c:17:10: error: too few arguments\n" },
+	{ 1, "Error: mlnx-ofed-kernel-dkms installation failed!\n", FAULT_DISK_FULL,
+	  "No space left on device", "cc1: fatal error: No space left on device\n" },
+	{ 2, "x\n", FAULT_INSTALLER_FAILED, "no firmware", NULL },
+	{ 22, "x\n", FAULT_INSTALLER_FAILED, "options", NULL },
+	{ 28, "x\n", FAULT_DISK_FULL, "too little room", NULL },
+	{ 171, "x\n", FAULT_ADAPTER_LOST, "finds no adapter", NULL },
+	{ 172, "x\n", FAULT_INSTALLER_NEEDS, "are missing", NULL },
+	{ 173, "x\n", FAULT_INSTALLER_FAILED, "mst", NULL },
+	{ 174, "x\n", FAULT_PACKAGE_RESOLVE, "stand in its way", NULL },
 };
 
 static void translates_each_end(void **unused)
@@ -168,6 +176,9 @@ static void translates_each_end(void **unused)
 		machine_make(&m);
 		machine_offer_mlnx(&m, "5.8-1.0.1.1");
 		with_inbox();
+		if (ends[i].log)
+			machine_put(&m, "var/lib/dkms/mlnx-ofed-kernel/5.8/build/make.log",
+				    ends[i].log);
 		machine_snapshot(&m, &former);
 		m.vendor_code = ends[i].code;
 		m.vendor_says = ends[i].says;
