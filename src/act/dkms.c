@@ -238,10 +238,12 @@ bool dkms_log_tells(const struct host *h, const char *release, char *ret, size_t
 	if (!f)
 		return false;
 	dkms_read(h, f);
-	for (unsigned i = 0; i < f->ndkms; i++) {
-		const struct dkms_facts *m = &f->dkms[i];
+	/* The first is that on which the others hang. */
+	for (unsigned i = 0; i < 2 * f->ndkms; i++) {
+		const struct dkms_facts *m = &f->dkms[i % f->ndkms];
 
-		if (!dkms_is_needed(m->name) || is_installed_for(f, m->name, release))
+		if (!dkms_is_needed(m->name) || is_installed_for(f, m->name, release) ||
+		    text_starts(m->name, "mlnx-of") != (i < f->ndkms))
 			continue;
 		log_read(h, m, release, lines, sizeof(lines));
 		if (lines[0])

@@ -95,29 +95,46 @@ static int logs_visit(void *ctx, const char *name)
 	return 0;
 }
 
-/* All that it wrote, in one file that outlives what was unpacked. */
-static void logs_keep(const struct step_context *c, const struct unpacked *u, const char *said,
-		      struct buf *ret)
+/* All that it wrote, in one file that outlives what was unpacked: beside the log that it names
+ * there is one for each package. */
+static void logs_collect(const struct step_context *c, const struct unpacked *u, const char *said,
+			 struct buf *ret)
 {
 	struct logs l = { c->host, u->tmp, ret, 0 };
-	char named[UNPACKED_SIZE];
+	char named[UNPACKED_SIZE], dir[UNPACKED_SIZE];
 
 	(void)!buf_add_format(ret, "==> mlnxofedinstall <==\n%s\n", said);
-	if (end_log(said, named, sizeof named) && !text_starts(named + 1, u->tmp))
-		log_add(c->host, named + 1, ret);
 	(void)!fs_list(c->host->root, u->tmp, logs_visit, &l);
-	if (fs_replace(c->state_dir, LOG_NAME, buf_text(ret), ret->len, 0600) < 0)
+	if (!end_log(said, named, sizeof named) || text_starts(named + 1, u->tmp))
+		return;
+	(void)TEXT_FORMAT(dir, "%.*s",
+			  text_ends(named, ".logs") ? (int)strlen(named)
+						    : (int)(strrchr(named, '/') - named),
+			  named);
+	l.dir = dir + 1;
+	if (text_ends(dir, ".logs"))
+		(void)!fs_list(c->host->root, l.dir, logs_visit, &l);
+	else
+		log_add(c->host, named + 1, ret);
+}
+
+static void logs_write(const struct step_context *c, const struct buf *logs)
+{
+	if (fs_replace(c->state_dir, LOG_NAME, buf_text(logs), logs->len, 0600) < 0)
 		LOG(c->host->log, WARNING, "installer.log",
 		    "the installer's log cannot be kept, ignoring");
 }
 
-/* On apt the installer says no more than that a package failed: DKMS' log has the reason. */
-static enum fault look_at_dkms(const struct step_context *c, const char **means, char *lines,
-			       size_t size)
+/* On apt the installer says no more than that a package failed: the package's log, or that of DKMS
+ * has the reason. */
+static enum fault look_further(const struct step_context *c, const char *logs, const char **means,
+			       char *lines, size_t size)
 {
+	enum fault fault = end_fault(1, logs, means);
 	char release[96];
-	enum fault fault;
 
+	if (fault != FAULT_INSTALLER_FAILED)
+		return fault;
 	if (host_kernel_release(c->host, release, sizeof release) < 0 ||
 	    !dkms_log_tells(c->host, release, lines, size))
 		return FAULT_INSTALLER_FAILED;
@@ -137,7 +154,8 @@ static int translate(const struct step_context *c, const struct ofed *o, const s
 	char end[64], lines[230];
 
 	(void)!buf_add_format(&said, "%s\n%s", buf_text(&r->out), buf_text(&r->err));
-	logs_keep(c, u, buf_text(&said), &logs);
+	logs_collect(c, u, buf_text(&said), &logs);
+	logs_write(c, &logs);
 	run_end_text(r, spec, end, sizeof end);
 	fault = r->end == RUN_EXITED ? end_fault(r->code, buf_text(&said), &means)
 				     : FAULT_PROGRAM_FAILED;
@@ -147,7 +165,7 @@ static int translate(const struct step_context *c, const struct ofed *o, const s
 	if (!lines[0])
 		end_lines(buf_text(&said), lines, sizeof lines);
 	if (fault == FAULT_INSTALLER_FAILED && r->code == 1)
-		fault = look_at_dkms(c, &means, lines, sizeof lines);
+		fault = look_further(c, buf_text(&logs), &means, lines, sizeof lines);
 	return error_set(err, fault, 0,
 			 "mlnxofedinstall of MLNX_OFED %.40s: %s: %s%s%s; its log: /" ACT_STATE_DIR
 			 "/" LOG_NAME,
