@@ -22,6 +22,7 @@
 #include "act/step/repository.h"
 #include "act/boot/waits.h"
 #include "act/step/installer.h"
+#include "act/wrong_clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -144,8 +145,10 @@ static void tell_plan(const struct run *r, enum stage_state state, int step, con
 /* What a call that was cut off says of itself is not the cause. */
 static int not_ready(struct run *r, struct error *err)
 {
-	struct error late = { 0 }, was = *err;
+	struct error late = { 0 }, was;
 
+	wrong_clock_explain(r->act->host, err);
+	was = *err;
 	if (err->fault != FAULT_TAKEN_OVER && run_must_stop(r, &late))
 		(void)error_set(err, late.fault, 0, "%s; the last was: %.300s", late.what,
 				was.what);

@@ -9,6 +9,7 @@
 #include "act/step/installer.h"
 #include "act/step/repository.h"
 #include "act/step/step.h"
+#include "act/wrong_clock.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "host/host.h"
@@ -122,8 +123,8 @@ int plan_resolve(const struct step_context *c, resolve_fn *resolve, struct plan 
 	return 0;
 }
 
-int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
-		struct plan *plan, struct transaction *ret, struct error *err)
+static int resolve(const struct host *h, const struct settings *s, const struct facts *f,
+		   struct plan *plan, struct transaction *ret, struct error *err)
 {
 	struct step_context c = {
 		.host = h,
@@ -149,4 +150,14 @@ int act_resolve(const struct host *h, const struct settings *s, const struct fac
 	if (plan_resolve(&c, step_packages_resolve, plan, ret, err) < 0)
 		return -1;
 	return h->live ? step_installer_possible(&c, plan, err) : 0;
+}
+
+int act_resolve(const struct host *h, const struct settings *s, const struct facts *f,
+		struct plan *plan, struct transaction *ret, struct error *err)
+{
+	int rc = resolve(h, s, f, plan, ret, err);
+
+	if (rc < 0)
+		wrong_clock_explain(h, err);
+	return rc;
 }
