@@ -47,6 +47,7 @@ static const struct package_message messages[] = {
 	{ "Unmet dependencies. Try", FAULT_PACKAGE_BROKEN },
 	{ "407  Proxy Authentication", FAULT_DOWNLOAD_PROXY },
 	{ "Invalid response from proxy", FAULT_DOWNLOAD_PROXY },
+	{ "update-initramfs: failed for ", FAULT_INITRAMFS_FAILED },
 	{ "NO_PUBKEY", FAULT_PACKAGE_SIGNATURE },
 	{ "BADSIG", FAULT_PACKAGE_SIGNATURE },
 	{ "is no longer signed", FAULT_PACKAGE_SIGNATURE },

@@ -1,6 +1,6 @@
-/* tests/unit/act/test_rpm_faults.c - which fault the words of dnf, yum, tdnf and zypper mean, and
- * how they are called. The words are theirs, shortened; those marked as made up are by their
- * sources, documentation and reports of their users. */
+/* tests/unit/act/test_package_faults.c - which fault the words of apt, dnf, yum, tdnf and zypper
+ * mean, and how they are called. The words are theirs, shortened; those marked as made up are by
+ * their sources, documentation and reports of their users. */
 #include "machine.h"
 
 #include <stdlib.h>
@@ -18,6 +18,58 @@ static const struct row {
 	enum fault fault;
 	const char *said; /* is in the sentence */
 } rows[] = {
+	{ "apt: unknown", "apt", RESOLVE, 100, "", "E: Unable to locate package rdma-core\n",
+	  FAULT_PACKAGE_NOT_FOUND, "rdma-core" },
+	{ "apt: conflict", "apt", RESOLVE, 100,
+	  "The following packages have unmet dependencies:\n rdma-core : Depends: libibverbs1 (= "
+	  "44) "
+	  "but 50 is to be installed\n",
+	  "E: Unable to correct problems, you have held broken packages.\n", FAULT_PACKAGE_RESOLVE,
+	  "held broken packages" },
+	{ "apt: root", "apt", FETCH, 100, "",
+	  "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission "
+	  "denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are "
+	  "you root?\n",
+	  FAULT_PERMISSION, "lock-frontend" },
+	{ "apt: half-installed", "apt", FETCH, 100, "",
+	  "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the "
+	  "problem.\n",
+	  FAULT_PACKAGE_BROKEN, "dpkg --configure -a" },
+	{ "apt: a key that is not known", "apt", REFRESH, 100, "",
+	  "W: GPG error: http://h stable InRelease: The following signatures couldn't be verified "
+	  "because the public key is not available: NO_PUBKEY 0123456789ABCDEF\n"
+	  "E: The repository 'http://h stable InRelease' is not signed.\n",
+	  FAULT_PACKAGE_SIGNATURE, "0123456789ABCDEF" },
+	{ "apt: lists of tomorrow", "apt", REFRESH, 100, "",
+	  "E: Release file for http://h/dists/stable/InRelease is not valid yet (invalid for "
+	  "another "
+	  "11y 2d). Updates for this repository will not be applied.\n",
+	  FAULT_PACKAGE_UPDATE, "11y 2d" },
+	{ "apt: lists past their end", "apt", REFRESH, 100, "",
+	  "E: Release file for http://h/dists/stable/InRelease is expired (invalid since 3d). "
+	  "Updates "
+	  "for this repository will not be applied.\n",
+	  FAULT_PACKAGE_UPDATE, "since 3d" },
+	{ "apt: proxy", "apt", FETCH, 100, "",
+	  "E: Failed to fetch http://h/r.deb  407  Proxy Authentication Required [IP: 10.0.0.1 "
+	  "3128]\n",
+	  FAULT_DOWNLOAD_PROXY, "3128" },
+	{ "apt: disk", "apt", FETCH, 100, "",
+	  "E: You don't have enough free space in /var/cache/apt/archives/.\n", FAULT_DISK_FULL,
+	  "/var/cache/apt/archives" },
+	{ "apt: 404 of a package", "apt", FETCH, 100, "",
+	  "E: Failed to fetch http://h/r.deb  404  Not Found\nE: Unable to fetch some archives, "
+	  "maybe "
+	  "run apt-get update or try with --fix-missing?\n",
+	  FAULT_DOWNLOAD, "404" },
+	/* Packages renew the initramfs by a trigger; made up of the words of both programs. */
+	{ "apt: an initramfs that cannot be made", "apt", FETCH, 100,
+	  "update-initramfs: Generating /boot/initrd.img-6.1.0-56-amd64\n",
+	  "E: /etc/initramfs-tools/hooks/x failed with return 1.\nupdate-initramfs: failed for "
+	  "/boot/initrd.img-6.1.0-56-amd64 with 1.\ndpkg: error processing package initramfs-tools "
+	  "(--configure):\n installed initramfs-tools package post-installation script subprocess "
+	  "returned error exit status 1\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n",
+	  FAULT_INITRAMFS_FAILED, "hooks/x failed" },
 	{ "dnf: unknown", "dnf", RESOLVE, 1, "No match for argument: nosuch\n",
 	  "Error: Unable to find a match: nosuch\n", FAULT_PACKAGE_NOT_FOUND, "nosuch" },
 	{ "dnf: hidden by an exclude, or a lock of its version", "dnf", RESOLVE, 1,
