@@ -108,6 +108,7 @@ static int keep(struct act *a, const struct apply_options *o, struct outcome *ou
 
 	entry.awaits_boot = out->reboot_pending = receipt_awaits_boot(a->host, receipt);
 	po.scope = entry.awaits_boot ? VERIFY_DRIVER : VERIFY_LOADED;
+	po.traffic = o->settings->verify == VERIFY_LOOPBACK && !entry.awaits_boot;
 	if (prove(a->host, a->catalogue, &po, &out->facts, &out->verification, err) < 0)
 		return -1;
 	outcome_of_kept(out, kernel_change_tells(a->host, receipt, told, sizeof(told)) ? told : "");

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "act/traffic/traffic.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -67,8 +68,31 @@ static void say_waiting(const struct host *h, const struct facts *f, const struc
 		  until);
 }
 
-int prove(const struct host *h, const struct catalogue *c, const struct prove_options *o,
-	  struct facts *f, struct verification *ret, struct error *err)
+/* What has no port that is ACTIVE is red already. */
+static int send_traffic(const struct host *h, const struct catalogue *c,
+			const struct prove_options *o, struct facts *f, struct verification *ret,
+			struct error *err)
+{
+	const struct traffic_options t = { .kind = TRAFFIC_LOOPBACK,
+					   .seconds = TRAFFIC_SECONDS_DEFAULT,
+					   .stop = o->stop,
+					   .ctx = o->ctx };
+
+	if (!o->traffic || facts_count_infiniband_ports(f, PORT_ACTIVE) == 0)
+		return 0;
+	log_stage(h->log, "verify", STAGE_RUNNING, -1, "verify.traffic",
+		  "sending data from each InfiniBand port to itself, for %d s each",
+		  TRAFFIC_SECONDS_DEFAULT);
+	if (traffic_test(h, &t, f, err) < 0)
+		return -1;
+	verify_facts(f, c, o->scope, ret);
+	return 0;
+}
+
+/* Until it is well, or waiting cannot help, or the time is over. */
+static int look_until(const struct host *h, const struct catalogue *c,
+		      const struct prove_options *o, struct facts *f, struct verification *ret,
+		      struct error *err)
 {
 	int64_t start = h->clock->monotonic_ms(h->clock), said = start - SAY_MS + 2 * POLL_MS;
 
@@ -89,4 +113,12 @@ int prove(const struct host *h, const struct catalogue *c, const struct prove_op
 		}
 		h->clock->sleep_ms(h->clock, POLL_MS);
 	}
+}
+
+int prove(const struct host *h, const struct catalogue *c, const struct prove_options *o,
+	  struct facts *f, struct verification *ret, struct error *err)
+{
+	if (look_until(h, c, o, f, ret, err) < 0)
+		return -1;
+	return send_traffic(h, c, o, f, ret, err);
 }

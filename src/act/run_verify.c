@@ -132,6 +132,8 @@ static int look_at_ports(struct run *r, struct error *err)
 	struct prove_options o = { .scope = scope_of(&r->journal.plan, awaits_boot(r)),
 				   .driver_s = awaits_boot(r) ? 0 : DRIVER_APPEARS_S,
 				   .fabric_s = fabric_s < left_s ? fabric_s : left_s,
+				   .traffic = r->options->settings->verify == VERIFY_LOOPBACK &&
+					      !awaits_boot(r),
 				   .stop = r->options->stop,
 				   .ctx = r->options->ctx };
 

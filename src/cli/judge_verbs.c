@@ -1,4 +1,4 @@
-/* facts, plan, verify, explain: verbs that only look. */
+/* facts, plan, explain: verbs that only look. */
 #include "act/judge.h"
 #include "act/prove.h"
 #include "base/text.h"
@@ -7,7 +7,6 @@
 #include "cli/page.h"
 #include "cli/render.h"
 #include "cli/topic.h"
-#include "cli/verified.h"
 #include "probe/probe.h"
 
 static int look(struct app *app, struct facts *f, struct error *err)
@@ -71,26 +70,6 @@ int verb_plan(struct app *app, int argc, char **argv)
 		render_plan(app->out, p, f);
 	}
 	return p->decision.exit_code;
-}
-
-int verb_verify(struct app *app, int argc, char **argv)
-{
-	AUTO_VERIFIED struct verified *v = NULL;
-	struct error err = { 0 };
-
-	(void)argc;
-	(void)argv;
-	if (verified_look(app, &v, &err) < 0)
-		return fail(app, &err);
-	if (app->json) {
-		AUTO_JSON json_t *document = verify_document(&v->verification, &v->facts);
-
-		if (print_json(app, document) != 0)
-			return 14;
-	} else {
-		render_verification(app->out, &v->verification, &v->facts);
-	}
-	return verified_exit(v);
 }
 
 int verb_explain(struct app *app, int argc, char **argv)

@@ -20,6 +20,15 @@ static const struct verb_option bake_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option verify_options[] = {
+	{ "--loopback", "and send data from each InfiniBand port to itself" },
+	{ "--peer", "and send data to another node, where `verify --listen` runs" },
+	{ "--listen", "and wait 5 minutes for data of another node's --peer" },
+	{ "--device", "with this RDMA device, which may be of Ethernet, or of software" },
+	{ "--seconds", "for so long, from 1 to 60; else 2" },
+	{ 0 },
+};
+
 static const struct verb_option undo_options[] = {
 	{ "--force", "go on where something cannot be put back" },
 	{ 0 },
@@ -51,8 +60,9 @@ const struct verb verbs[] = {
 	{ "bake", "--for SIZE|GENERATION[,...] [--kernel REL]",
 	  "apply in an image, no adapter present", 2, 4,
 	  VERB_NEEDS_ROOT | VERB_CATALOGUE | VERB_FETCHES, bake_options, verb_bake },
-	{ "verify", "", "does InfiniBand work, and as it should", 0, 0,
-	  VERB_NO_SETTINGS | VERB_CATALOGUE, NULL, verb_verify },
+	{ "verify", "[--loopback|--peer HOST|--listen] [--device NAME] [--seconds N]",
+	  "does InfiniBand work, and as it should", 0, 6, VERB_NO_SETTINGS | VERB_CATALOGUE,
+	  verify_options, verb_verify },
 	{ "metrics", "[--file FILE]", "the same for Prometheus, to print or into a file", 0, 2,
 	  VERB_NO_SETTINGS | VERB_CATALOGUE, metrics_options, verb_metrics },
 	{ "status", "[--watch|--spdx]", "where the last run stands", 0, 1, VERB_NO_SETTINGS,

@@ -1,6 +1,7 @@
 /* Looks at a machine and verifies it. */
 #include "cli/verified.h"
 
+#include "act/traffic/traffic.h"
 #include "catalogue/catalogue.h"
 #include "cli/app.h"
 #include "probe/probe.h"
@@ -19,6 +20,15 @@ int verified_look(struct app *app, struct verified **ret, struct error *err)
 	catalogue_classify(app->catalogue, &v->facts);
 	verify_facts(&v->facts, app->catalogue, VERIFY_ALL, &v->verification);
 	*ret = v;
+	return 0;
+}
+
+int verified_test(struct app *app, const struct traffic_options *o, struct verified *v,
+		  struct error *err)
+{
+	if (traffic_test(&app->host, o, &v->facts, err) < 0)
+		return -1;
+	verify_facts(&v->facts, app->catalogue, VERIFY_ALL, &v->verification);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "verify/verify.h"
 
 struct app;
+struct traffic_options;
 
 struct verified {
 	struct facts facts;
@@ -18,6 +19,11 @@ struct verified {
 /* Look at the machine; the caller frees *ret. Limits and addresses are looked at as the settings
  * ask for them. Returns 0, or -1 with *err set. */
 int verified_look(struct app *app, struct verified **ret, struct error *err);
+
+/* Send traffic as `o` says, and judge once more with what came out. Returns 0, or -1 with *err
+ * set. */
+int verified_test(struct app *app, const struct traffic_options *o, struct verified *v,
+		  struct error *err);
 
 static inline void cleanup_verified(struct verified **v)
 {

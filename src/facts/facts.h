@@ -61,6 +61,7 @@ enum {
 	FACTS_KERNELS_MAX = 16,
 	FACTS_ASSIGNED_MAX = 64,
 	FACTS_OWN_FILES_MAX = 16,
+	FACTS_TRAFFIC_MAX = 64,
 };
 
 struct vm_facts {
@@ -279,6 +280,39 @@ struct pack_facts {
 	uint64_t bytes; /* of all modules */
 };
 
+enum traffic_kind {
+	TRAFFIC_KIND_UNKNOWN = 0,
+	TRAFFIC_LOOPBACK, /* a port against itself */
+	TRAFFIC_PEER,     /* against another node, which listens */
+	TRAFFIC_LISTEN,   /* the same, seen from there */
+};
+
+enum traffic_end {
+	TRAFFIC_END_UNKNOWN = 0,
+	TRAFFIC_PASSED,
+	TRAFFIC_FAILED,      /* `why` says how */
+	TRAFFIC_NO_PORT,     /* none is ACTIVE */
+	TRAFFIC_NO_PROGRAM,  /* none that could do it is installed */
+	TRAFFIC_UNREACHABLE, /* the peer's address */
+	TRAFFIC_NOBODY,      /* no one listens there, or no one came */
+};
+
+/* A test of traffic that was made, by programs of others. None is made unasked. */
+struct traffic_facts {
+	enum traffic_kind kind;
+	enum traffic_end end;
+	char device[64]; /* "" where there was no port to test */
+	unsigned port;
+	char peer[64];
+	char program[24];   /* "ib_write_bw" */
+	char command[192];  /* as it was run here; cut */
+	uint32_t rate_mbps; /* average, as the program says */
+	uint64_t messages;
+	unsigned seconds; /* how long it was measured; 0: messages were counted */
+	bool checked;     /* what came was compared with what was sent */
+	char why[160];    /* a clause; "" where it passed */
+};
+
 struct facts {
 	struct vm_facts vm;
 	struct os_facts os;
@@ -332,6 +366,8 @@ struct facts {
 	struct pack_facts packs[FACTS_PACKS_MAX]; /* read only where settings are at hand */
 	unsigned npacks;
 	char packs_why[240]; /* why none could be fetched of a web address; a clause */
+	struct traffic_facts traffic[FACTS_TRAFFIC_MAX];
+	unsigned ntraffic;
 };
 
 /* ib-vmext/facts/1, and back. facts_from_json returns 0, or -EINVAL with the place at fault in

@@ -215,6 +215,21 @@ static const struct record_field pack_fields[] = {
 	PLAIN(pack_facts, "bytes", BYTES, bytes),
 };
 
+static const struct record_field traffic_fields[] = {
+	WORD(traffic_facts, "kind", kind, names_traffic_kind),
+	WORD(traffic_facts, "end", end, names_traffic_end),
+	TEXT(traffic_facts, "device", device),
+	PLAIN(traffic_facts, "port", NUMBER, port),
+	TEXT(traffic_facts, "peer", peer),
+	TEXT(traffic_facts, "program", program),
+	TEXT(traffic_facts, "command", command),
+	PLAIN(traffic_facts, "rateMbps", NUMBER, rate_mbps),
+	PLAIN(traffic_facts, "messages", BYTES, messages),
+	PLAIN(traffic_facts, "seconds", NUMBER, seconds),
+	PLAIN(traffic_facts, "checked", BOOL, checked),
+	TEXT(traffic_facts, "why", why),
+};
+
 static const struct record_field naming_fields[] = {
 	PLAIN(naming_facts, "canRename", TRISTATE, can_rename),
 	TEXT(naming_facts, "renamer", renamer),
@@ -230,6 +245,7 @@ static const struct record_field dkms[] = { PART(NULL, dkms_fields) };
 static const struct record_field image[] = { PART(NULL, image_fields) };
 static const struct record_field own_file[] = { TEXT(own_file, NULL, path) };
 static const struct record_field pack[] = { PART(NULL, pack_fields) };
+static const struct record_field traffic[] = { PART(NULL, traffic_fields) };
 
 static const struct record_field fact_fields[] = {
 	OBJECT(facts, "vm", vm, vm_fields),
@@ -267,6 +283,7 @@ static const struct record_field fact_fields[] = {
 	LIST(facts, "ownFiles", own_files, nown_files, own_file),
 	LIST(facts, "packs", packs, npacks, pack),
 	TEXT(facts, "packsWhy", packs_why),
+	LIST(facts, "traffic", traffic, ntraffic, traffic),
 };
 
 json_t *facts_to_json(const struct facts *f)

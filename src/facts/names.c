@@ -42,6 +42,18 @@ static const char *const dkms_state_words[] = {
 	[DKMS_INSTALLED] = "installed",
 };
 
+static const char *const traffic_kind_words[] = {
+	[TRAFFIC_LOOPBACK] = "loopback",
+	[TRAFFIC_PEER] = "peer",
+	[TRAFFIC_LISTEN] = "listen",
+};
+
+static const char *const traffic_end_words[] = {
+	[TRAFFIC_PASSED] = "passed",           [TRAFFIC_FAILED] = "failed",
+	[TRAFFIC_NO_PORT] = "no-port",         [TRAFFIC_NO_PROGRAM] = "no-program",
+	[TRAFFIC_UNREACHABLE] = "unreachable", [TRAFFIC_NOBODY] = "nobody",
+};
+
 #define LIST(words)                                                                                \
 	{                                                                                          \
 		(words), ARRAY_SIZE(words)                                                         \
@@ -53,6 +65,8 @@ const struct name_list names_port_state = LIST(port_state_words);
 const struct name_list names_port_phys_state = LIST(port_phys_state_words);
 const struct name_list names_driver_kind = LIST(driver_kind_words);
 const struct name_list names_dkms_state = LIST(dkms_state_words);
+const struct name_list names_traffic_kind = LIST(traffic_kind_words);
+const struct name_list names_traffic_end = LIST(traffic_end_words);
 
 const char *name_of(const struct name_list *list, int value)
 {

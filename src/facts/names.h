@@ -11,7 +11,8 @@ struct name_list {
 };
 
 extern const struct name_list names_metadata_state, names_link_layer, names_port_state,
-	names_port_phys_state, names_driver_kind, names_dkms_state;
+	names_port_phys_state, names_driver_kind, names_dkms_state, names_traffic_kind,
+	names_traffic_end;
 
 /* The word for a value; NULL if it has none. */
 const char *name_of(const struct name_list *list, int value);

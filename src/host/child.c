@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ struct plan {
 	const char **env;
 	int in, out, err; /* the child's ends; -1 as `in` is /dev/null */
 	int report;       /* the errno of a failed exec goes here; closed by a successful one */
+	pid_t parent;
 };
 
 static void plan_free(struct plan *p)
@@ -206,6 +208,18 @@ static int place_streams(struct plan *p)
 	return 0;
 }
 
+/* Until the request is made our own death goes unnoticed: look whether we are still there. Returns
+ * 0, or -1 with errno. */
+static int die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	if (getppid() == parent)
+		return 0;
+	errno = ESRCH;
+	return -1;
+}
+
 __attribute__((noreturn)) static void become(const struct host *h, const struct run_spec *spec,
 					     struct plan *p)
 {
@@ -213,7 +227,8 @@ __attribute__((noreturn)) static void become(const struct host *h, const struct 
 
 	(void)setpgid(0, 0);
 	(void)umask(022);
-	if (place_streams(p) == 0 && fchdir(h->root) == 0) {
+	if (place_streams(p) == 0 && fchdir(h->root) == 0 &&
+	    (!spec->dies_with_us || die_with(p->parent) == 0)) {
 		close_others(spec, p->report);
 		reset_signals();
 		(void)execve(p->program, (char *const *)spec->argv, (char *const *)p->env);
@@ -242,6 +257,7 @@ static int start(const struct host *h, const struct run_spec *spec, struct plan 
 
 	if (rc < 0)
 		return rc;
+	p->parent = getpid();
 	c->pid = fork();
 	if (c->pid < 0) {
 		c->pid = 0;

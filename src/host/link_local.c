@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "host/host.h"
 #include "host/http.h"
+#include "host/tcp.h"
 
 enum {
 	BODY_MAX = 64 << 10,
@@ -34,49 +35,9 @@ static int64_t now_ms(const struct host *h)
 	return h->clock->monotonic_ms(h->clock);
 }
 
-/* Returns 0, -ETIMEDOUT, or -errno. */
-static int wait_for(const struct host *h, int fd, short events, int64_t until_ms)
-{
-	for (;;) {
-		struct pollfd p = { .fd = fd, .events = events };
-		int64_t left = until_ms - now_ms(h);
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (n > 0)
-			return 0;
-		if (left <= 0)
-			return -ETIMEDOUT;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-	}
-}
-
-/* Returns a connected descriptor, or -errno. */
 static int connect_to(const struct host *h, const struct metadata_service *service)
 {
-	AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons(service->port),
-				  .sin_addr.s_addr = htonl(service->address) };
-	socklen_t size = sizeof(int);
-	int failure = 0, connected, rc;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&to, sizeof to) < 0) {
-		if (errno != EINPROGRESS)
-			return -errno;
-		rc = wait_for(h, fd, POLLOUT, now_ms(h) + service->connect_ms);
-		if (rc < 0)
-			return rc;
-		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0)
-			return -errno;
-		if (failure)
-			return -failure;
-	}
-	connected = fd;
-	fd = -1;
-	return connected;
+	return tcp_connect(h, service->address, service->port, service->connect_ms);
 }
 
 static int send_request(const struct host *h, int fd, const struct buf *request, int64_t until_ms)
@@ -90,7 +51,7 @@ static int send_request(const struct host *h, int fd, const struct buf *request,
 		if (n > 0)
 			sent += (size_t)n;
 		else if (errno == EAGAIN)
-			rc = wait_for(h, fd, POLLOUT, until_ms);
+			rc = tcp_wait(h, fd, POLLOUT, until_ms);
 		else if (errno != EINTR)
 			rc = -errno;
 		if (rc < 0)
@@ -112,7 +73,7 @@ static ssize_t receive(const struct host *h, int fd, int64_t until_ms, struct bu
 		else if (n == 0)
 			return 0;
 		else if (errno == EAGAIN)
-			rc = wait_for(h, fd, POLLIN, until_ms);
+			rc = tcp_wait(h, fd, POLLIN, until_ms);
 		else
 			rc = errno == EINTR ? 0 : -errno;
 		if (rc < 0 || n > 0)

@@ -30,7 +30,8 @@ struct run_spec {
 	void *ctx;
 	const int *keep_fds; /* descriptors that the child inherits, at the same numbers */
 	size_t nkeep_fds;
-	bool quiet; /* one of many queries: not worth a line in the log */
+	bool dies_with_us; /* gets SIGKILL where we are killed, and does not live on */
+	bool quiet;        /* one of many queries: not worth a line in the log */
 };
 
 enum run_end { RUN_EXITED, RUN_SIGNALLED, RUN_TIMED_OUT, RUN_NOT_FOUND };

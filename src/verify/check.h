@@ -13,13 +13,17 @@ struct review {
 };
 
 /* What a check is made for: the machine, or each InfiniBand function, InfiniBand port, InfiniBand
- * port that is ACTIVE, kernel that may run next. `at` is its index in the facts. */
+ * port that is ACTIVE, kernel that may run next, test of traffic of one kind. `at` is its index in
+ * the facts. */
 enum check_each {
 	CHECK_MACHINE,
 	CHECK_PORT,
 	CHECK_ACTIVE_PORT,
 	CHECK_FUNCTION,
 	CHECK_KERNEL,
+	CHECK_LOOPBACK,
+	CHECK_PEER,
+	CHECK_LISTEN,
 };
 
 /* What a check says. `expected` and `remedy` stay empty where those of the table are meant. */
@@ -37,7 +41,8 @@ struct check {
 	/* False: there is nothing to say, since it is not known or means nothing here. */
 	bool (*judge)(const struct review *r, unsigned at, struct judgement *ret);
 	const char *expected;
-	const char *evidence; /* {device}, {port}, {pci}, {netdev}, {uverbs}, {umad}, {kernel} */
+	const char *evidence; /* {device}, {port}, {pci}, {netdev}, {uverbs}, {umad}, {kernel},
+				 {command} */
 	const char *remedy;
 	unsigned issue;
 	bool always; /* also where there is no InfiniBand function */
@@ -78,3 +83,5 @@ bool check_peer_memory(const struct review *r, unsigned at, struct judgement *re
 bool check_dkms(const struct review *r, unsigned at, struct judgement *ret);
 bool check_memlock_session(const struct review *r, unsigned at, struct judgement *ret);
 bool check_memlock_service(const struct review *r, unsigned at, struct judgement *ret);
+
+bool check_traffic(const struct review *r, unsigned at, struct judgement *ret);

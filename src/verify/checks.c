@@ -124,5 +124,12 @@ const struct check checks[] = {
 	  "Services such as slurmd hand this limit to their jobs: run `ib-vmext apply`, or set "
 	  "DefaultLimitMEMLOCK=infinity in a file of /etc/systemd/system.conf.d and restart them.",
 	  48, false },
+
+	{ "loopback", CHECK_LOOPBACK, VERIFY_DRIVER, check_traffic, "data from the port to itself",
+	  "{command}", "", 0, true },
+	{ "peer", CHECK_PEER, VERIFY_DRIVER, check_traffic, "data to the other node", "{command}",
+	  "", 0, true },
+	{ "listen", CHECK_LISTEN, VERIFY_DRIVER, check_traffic, "data from another node",
+	  "{command}", "", 0, true },
 };
 const unsigned checks_count = ARRAY_SIZE(checks);

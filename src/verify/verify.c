@@ -27,6 +27,27 @@ struct findings {
 	bool red; /* a check is, also one that found no place in the table */
 };
 
+/* The kind of traffic that a check is made for. */
+static enum traffic_kind kind_of(enum check_each each)
+{
+	return each == CHECK_LOOPBACK ? TRAFFIC_LOOPBACK
+	       : each == CHECK_PEER   ? TRAFFIC_PEER
+	       : each == CHECK_LISTEN ? TRAFFIC_LISTEN
+				      : TRAFFIC_KIND_UNKNOWN;
+}
+
+/* Where it did not come to that, what stood in the way. */
+static const char *command_of(const struct traffic_facts *t)
+{
+	if (t->command[0] != '\0')
+		return t->command;
+	if (t->end == TRAFFIC_NO_PORT)
+		return "/sys/class/infiniband/*/ports/*/state";
+	if (t->end == TRAFFIC_NO_PROGRAM)
+		return "ib_write_bw --help, ibv_rc_pingpong --help";
+	return "/sys/class/infiniband/*/ports/*/gids";
+}
+
 /* The value of a name in the template of an evidence; "" if this check has none of it. */
 static const char *template_value(const struct findings *to, const struct check *c, unsigned at,
 				  const char *name)
@@ -34,6 +55,7 @@ static const char *template_value(const struct findings *to, const struct check 
 	const struct facts *f = to->review->facts;
 	bool of_port = c->each == CHECK_PORT || c->each == CHECK_ACTIVE_PORT;
 	const struct port_facts *p = of_port ? &f->ports[at] : NULL;
+	bool of_traffic = kind_of(c->each) != TRAFFIC_KIND_UNKNOWN;
 	const struct {
 		const char *name, *value;
 	} values[] = {
@@ -43,6 +65,7 @@ static const char *template_value(const struct findings *to, const struct check 
 		{ "umad", p != NULL && p->umad.name[0] != '\0' ? p->umad.name : "umad*" },
 		{ "pci", c->each == CHECK_FUNCTION ? f->nics[at].address : "" },
 		{ "kernel", c->each == CHECK_KERNEL ? f->kernels[at].release : "" },
+		{ "command", of_traffic ? command_of(&f->traffic[at]) : "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
@@ -73,6 +96,14 @@ static void evidence_fill(const struct findings *to, const struct check *c, unsi
 	f->evidence[used] = '\0';
 }
 
+static void traffic_id_fill(const char *id, const struct traffic_facts *t, char *ret, size_t size)
+{
+	if (t->device[0] != '\0')
+		(void)text_format(ret, size, "%s:%s/%u", id, t->device, t->port);
+	else
+		(void)text_copy(ret, size, id);
+}
+
 static void id_fill(const struct findings *to, const struct check *c, unsigned at, char *ret,
 		    size_t size)
 {
@@ -89,6 +120,11 @@ static void id_fill(const struct findings *to, const struct check *c, unsigned a
 		break;
 	case CHECK_KERNEL:
 		(void)text_format(ret, size, "%s:%s", c->id, f->kernels[at].release);
+		break;
+	case CHECK_LOOPBACK:
+	case CHECK_PEER:
+	case CHECK_LISTEN:
+		traffic_id_fill(c->id, &f->traffic[at], ret, size);
 		break;
 	case CHECK_MACHINE:
 		(void)text_copy(ret, size, c->id);
@@ -133,6 +169,10 @@ static bool is_for(const struct facts *f, enum check_each each, unsigned at)
 		return nic_is_infiniband(&f->nics[at]);
 	case CHECK_KERNEL:
 		return f->kernels[at].newer || text_eq(f->kernels[at].release, f->kernel.release);
+	case CHECK_LOOPBACK:
+	case CHECK_PEER:
+	case CHECK_LISTEN:
+		return f->traffic[at].kind == kind_of(each);
 	case CHECK_MACHINE:
 		break;
 	}
@@ -149,6 +189,10 @@ static unsigned count_of(const struct facts *f, enum check_each each)
 		return f->nnics;
 	case CHECK_KERNEL:
 		return f->nkernels;
+	case CHECK_LOOPBACK:
+	case CHECK_PEER:
+	case CHECK_LISTEN:
+		return f->ntraffic;
 	case CHECK_MACHINE:
 		break;
 	}

@@ -38,7 +38,7 @@ struct finding {
 	bool ok;
 	char measured[96];
 	char expected[96];
-	char evidence[112]; /* where it was measured: "/sys/class/infiniband/mlx5_0/..." */
+	char evidence[208]; /* where it was measured: "/sys/class/infiniband/mlx5_0/..." */
 	const char *remedy; /* of the table of checks; "" where it is green */
 	unsigned issue;     /* of the known issues, 0: none */
 };

@@ -21,7 +21,8 @@ enum { OVERLAYS_MAX = 1 << 20, DEPTH_MAX = 8 };
 enum { KVP_KEY = 512, KVP_VALUE = 2048, KVP_RECORD = KVP_KEY + KVP_VALUE };
 
 static const char *const members[] = { "source", "base", "files", "world", "verify" };
-static const char *const expectations[] = { "verdict", "red", "green", "absent", "measured" };
+static const char *const expectations[] = { "verdict", "red",      "green",
+					    "absent",  "measured", "traffic" };
 
 static void check_members(const char *name, const json_t *object, const char *const *known,
 			  size_t count)

@@ -6,7 +6,8 @@
  *             "files": {"path below root": "text" | null, "…": {"link": "target"} | {"kvp": {"key":
  * "value"}}}, "world": {"members of world.json": …, null takes one away}, "verify": {"verdict":
  * "…", "red": ["every red check"], "green": ["some green ones"], "absent": ["checks that are not
- * made"], "measured": {"id": "text"}}}} */
+ * made"], "measured": {"id": "text"}, "traffic": "loopback|peer|listen", tested before it is
+ * verified, as the commands of the world answer; the peer is 10.0.0.5}}} */
 #pragma once
 
 #include "base/json.h"

@@ -175,6 +175,22 @@ static void the_order_may_fail(void **unused)
 	assert_non_null(strstr(o.message, "Failed to talk to init daemon"));
 }
 
+/* What is in memory before it is not what was installed. */
+static void traffic_waits_for_the_restart(void **unused)
+{
+	(void)unused;
+	m.settings.verify = VERIFY_LOOPBACK;
+	m.upsets[0] = (struct upset) { "reboot", -1, "Failed to talk to init daemon.\n", false };
+	serve();
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+	assert_true(o.reboot_pending);
+	machine_restart(&m);
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 14);
+	assert_non_null(strstr(o.message, "loopback:mlx5_0/1"));
+}
+
 static void never(void)
 {
 	m.settings.reboot = REBOOT_NEVER;
@@ -539,11 +555,12 @@ static struct CMUnitTest row_test(const char *name, CMUnitTestFunction fn, size_
 
 int main(void)
 {
-	struct CMUnitTest tests[10 + ARRAY_SIZE(pending) + ARRAY_SIZE(kernels)] = {
+	struct CMUnitTest tests[11 + ARRAY_SIZE(pending) + ARRAY_SIZE(kernels)] = {
 		TEST(restarts_once_and_goes_on),
 		TEST(says_that_the_restart_has_not_come),
 		TEST(turns_back_what_the_restart_does_not_bring_up),
 		TEST(the_order_may_fail),
+		TEST(traffic_waits_for_the_restart),
 		TEST(leaves_no_unit_behind),
 		TEST(hands_over_to_a_unit),
 		TEST(reads_logind),
@@ -551,7 +568,7 @@ int main(void)
 		TEST(reads_processes),
 		TEST(waits_for_the_first_boot),
 	};
-	size_t n = 10;
+	size_t n = 11;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pending); i++)
 		tests[n++] = row_test(pending[i].name, leaves_the_restart_to_others, i);

@@ -443,6 +443,21 @@ static void apply_does_the_same(void **unused)
 	assert_int_equal(m.nruns, 0);
 }
 
+/* Looking alone would not be the proof that the settings ask for. */
+static void traffic_is_sent_by_a_run(void **unused)
+{
+	char why[300];
+
+	(void)unused;
+	bake();
+	boot();
+	m.settings.verify = VERIFY_LOOPBACK;
+	assert_false(adopt(why, sizeof(why)));
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 14);
+	assert_non_null(strstr(o.message, "loopback:mlx5_0/1"));
+}
+
 static void as_it_is(void)
 {
 }
@@ -694,6 +709,7 @@ int main(void)
 		ON_MACHINE(finds_the_kernel),
 		ON_MACHINE(a_vm_that_it_fits_changes_nothing),
 		ON_MACHINE(apply_does_the_same),
+		ON_MACHINE(traffic_is_sent_by_a_run),
 		cmocka_unit_test(says_what_does_not_fit),
 		cmocka_unit_test(a_generation_that_shares_its_id_is_told),
 		ON_MACHINE(a_mismatch_is_repaired_and_said),

@@ -133,6 +133,28 @@ static void a_kept_stack_may_lose_its_adapter(void **unused)
 	assert_int_equal(fault_row(kept.fault)->exit_code, 14);
 }
 
+/* verify: loopback. No program could send anything here: there is no proof, in a new stack and in
+ * one that is kept; the driver stays. */
+static void traffic_is_part_of_the_proof_where_it_is_asked_for(void **unused)
+{
+	static const char why[] = "loopback:mlx5_0/1: neither ib_write_bw nor ibv_rc_pingpong";
+
+	(void)unused;
+	m.settings.verify = VERIFY_LOOPBACK;
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 14);
+	assert_int_equal(o.fault, FAULT_DEGRADED);
+	assert_non_null(strstr(o.message, why));
+	assert_true(machine_has(&m, OWN_SESSION_LIMITS));
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 14);
+	assert_true(plan_keeps(&o.plan));
+	assert_non_null(strstr(o.message, why));
+	m.settings.verify = VERIFY_PORTS;
+	machine_apply(&m, &o);
+	assert_int_equal(o.exit_code, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +165,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_adapter_that_goes_is_a_failure, set_up,
 						tear_down),
 		cmocka_unit_test(a_kept_stack_may_lose_its_adapter),
+		cmocka_unit_test_setup_teardown(traffic_is_part_of_the_proof_where_it_is_asked_for,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "act/traffic/traffic.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
+#include "facts/names.h"
 #include "host/host.h"
 #include "overlay.h"
 #include "probe/probe.h"
@@ -66,13 +68,27 @@ static bool holds(const json_t *list, const char *text)
 	return false;
 }
 
-static void verify_world(const char *dir, struct facts *f, struct verification *ret)
+static int test_traffic(const struct host *h, const char *kind, struct facts *f, struct error *err)
+{
+	const struct traffic_options o = {
+		.kind = (enum traffic_kind)(kind != NULL ? name_value(&names_traffic_kind, kind)
+							 : TRAFFIC_KIND_UNKNOWN),
+		.peer = text_eq(kind, "peer") ? "10.0.0.5" : NULL,
+		.seconds = TRAFFIC_SECONDS_DEFAULT,
+	};
+
+	return kind == NULL ? 0 : traffic_test(h, &o, f, err);
+}
+
+static void verify_world(const char *dir, const char *traffic, struct facts *f,
+			 struct verification *ret)
 {
 	const struct probe_options options = { .metadata = true };
 	struct error err = { 0 };
 	struct host h;
 
-	if (host_open_world(&h, dir, NULL, &err) < 0 || probe_facts(&h, &options, f, &err) < 0)
+	if (host_open_world(&h, dir, NULL, &err) < 0 || probe_facts(&h, &options, f, &err) < 0 ||
+	    test_traffic(&h, traffic, f, &err) < 0)
 		fail_msg("%s: %s", dir, err.what);
 	host_close(&h);
 	catalogue_classify(&catalogue_built_in, f);
@@ -156,7 +172,7 @@ static void world_check(struct tally *t, const char *name, const json_t *want)
 
 	(void)TEXT_FORMAT(path, "%s/world", t->dir);
 	overlay_make(worlds_dir, t->overlays, name, path);
-	verify_world(path, &f, &v);
+	verify_world(path, json_text_at(want, "traffic", NULL), &f, &v);
 	assert_int_equal(fs_remove(AT_FDCWD, path), 0);
 	j = facts_to_json(&f);
 	if (facts_from_json(j, &back, why, sizeof why) < 0)
