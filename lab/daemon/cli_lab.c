@@ -17,7 +17,7 @@
 #include "lab/mirror/vendor.h"
 #include "lab/vm/distro.h"
 
-enum { DOWN_PATIENCE_MS = 30000 };
+enum { DOWN_PATIENCE_MS = 120000 }; /* as long as what VMs wrote takes to be removed */
 
 /* Held by the daemon as long as it lives: after a SIGKILL it is free, whatever else is left.
  * Returns a descriptor, or -1 with *err set. */

@@ -13,7 +13,7 @@
 #include "machine_assets.h"
 #include "root.h"
 
-static const char *const modules[] = { "fakevmbus.ko", "fakeib.ko", "fakeipoib.ko" };
+static const char *const modules[] = { "fakevmbus.ko", "fakeib.ko", "fakeipoib.ko", "fakenet.ko" };
 
 static int fail(const char *path, int sys, struct error *err)
 {

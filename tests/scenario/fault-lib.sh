@@ -4,7 +4,7 @@
 begin_faults() {
 	IB_LAB_STATE=$CASE_DIR/lab
 	export IB_LAB_STATE
-	trap '"$LAB" down >/dev/null 2>&1' EXIT
+	trap '"$LAB" down >/dev/null' EXIT
 	"$LAB" up --empty --dist "$WORK/dist" >/dev/null
 	create "$VM" --image "$1"
 	create "$VM-untouched" --image "$1"

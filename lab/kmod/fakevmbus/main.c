@@ -8,6 +8,7 @@
  *	nd                     a Network Direct channel, which has no PCI function
  *	(empty)                a VMBus without channels
  * domain=0x101            the PCI domain of the first function; each next one has the next domain
+ * bus=vmbus               the name of the bus: by another one Hyper-V is not to be seen, as on a host of another kind
  * plugged=0               the host takes all PCI functions away; 1: gives them back. Writable.
  */
 #include <linux/module.h>
@@ -19,6 +20,10 @@
 static char *ids = "";
 module_param(ids, charp, 0444);
 MODULE_PARM_DESC(ids, "functions to show: VENDOR:DEVICE[:CLASS] or nd, separated by commas");
+
+static char *bus = "vmbus";
+module_param(bus, charp, 0444);
+MODULE_PARM_DESC(bus, "name of the bus");
 
 static int domain = 0x0101;
 module_param(domain, int, 0444);
@@ -86,7 +91,10 @@ static int add_all(void)
 
 static int __init fakevmbus_init(void)
 {
-	int ret = vmbus_start();
+	int ret;
+
+	vmbus.name = bus;
+	ret = vmbus_start();
 
 	if (ret)
 		return ret;

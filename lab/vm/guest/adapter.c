@@ -24,16 +24,17 @@ void adapter_apply(const struct config *c)
 	const char *plugged = c->adapter ? "1" : "0";
 	char text[1024];
 
-	(void)snprintf(
-		text, sizeof text,
-		"options fakevmbus ids=%s plugged=%s\noptions fakeib guid=%s state=%s rate=%s\n",
-		c->pci, plugged, c->guid, c->port, c->rate);
+	(void)snprintf(text, sizeof text,
+		       "options fakevmbus ids=%s plugged=%s bus=%s\noptions fakeib guid=%s "
+		       "state=%s rate=%s\n",
+		       c->pci, plugged, c->vmbus ? "vmbus" : "passthrough", c->guid, c->port,
+		       c->rate);
 	(void)mkdir("/run/modprobe.d", 0755);
 	(void)write_text(PARAMETERS, text);
 	parameter_set("fakevmbus", "plugged", plugged);
 	parameter_set("fakeib", "guid", c->guid);
 	parameter_set("fakeib", "state", c->port);
 	parameter_set("fakeib", "rate", c->rate);
-	if (c->vmbus && access("/sys/bus/vmbus", F_OK) != 0 && run_wait(load) != 0)
+	if (access("/sys/module/fakevmbus", F_OK) != 0 && run_wait(load) != 0)
 		complain("fakevmbus was not loaded");
 }
