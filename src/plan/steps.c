@@ -180,20 +180,32 @@ struct module_walk {
 	const struct facts *facts;
 	const struct driver_row *row;
 	const char *rest, *optional;
+	bool without_ipoib;
 };
 
 static bool module_next(struct module_walk *w, char *ret, size_t size)
 {
 	while (list_next(&w->rest, ret, size) || list_next(&w->optional, ret, size))
-		if (!row_lacks_module(w->row, w->facts, ret))
+		if (!row_lacks_module(w->row, w->facts, ret) &&
+		    !(w->without_ipoib && text_eq(ret, "ib_ipoib")))
 			return true;
 	return false;
 }
 
-static void modules_boot_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+/* Those to load. Without an address, or where the owner of the machine has told openibd so, IPoIB
+ * is of no use; every size with an InfiniBand function has it. */
+static struct module_walk modules_to_load(const struct inputs *in, const struct driver_row *row)
+{
+	bool unused = in->settings->ipoib == IPOIB_OFF || in->facts->ipoib_load == TRI_NO;
+
+	return (struct module_walk) { in->facts, row, row->modules, row->optional_modules, unused };
+}
+
+static void modules_boot_step(const struct inputs *in, const struct driver_row *row,
+			      struct plan *ret)
 {
 	struct step *s = step_add(ret, "modules-boot", STEP_FILE);
-	struct module_walk walk = { f, row, row->modules, row->optional_modules };
+	struct module_walk walk = modules_to_load(in, row);
 	char former[sizeof s->content], name[64];
 
 	item_add(s, MODULES_FILE);
@@ -208,15 +220,15 @@ static void modules_boot_step(const struct facts *f, const struct driver_row *ro
 	}
 }
 
-static void modules_step(const struct facts *f, const struct driver_row *row, struct plan *ret)
+static void modules_step(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "modules", STEP_MODULES);
-	struct module_walk walk = { f, row, row->modules, row->optional_modules };
+	struct module_walk walk = modules_to_load(in, row);
 	char names[120] = "", name[64];
 
 	while (module_next(&walk, name, sizeof name)) {
 		item_add(s, name);
-		if (module_is_in(f, name))
+		if (module_is_in(in->facts, name))
 			continue;
 		change_add(s, "module %s loaded", name);
 		text_list_add(names, sizeof names, name);
@@ -231,7 +243,7 @@ static void modules_step(const struct facts *f, const struct driver_row *row, st
 static void sign_step(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
 	struct step *s = step_add(ret, "sign", STEP_SIGN);
-	struct module_walk walk = { in->facts, row, row->modules, row->optional_modules };
+	struct module_walk walk = { in->facts, row, row->modules, row->optional_modules, false };
 	char name[64];
 
 	while (module_next(&walk, name, sizeof name))
@@ -362,7 +374,7 @@ static void driver_steps(const struct inputs *in, const struct driver_row *row, 
 	vendor_show_mirror(in->settings, ret);
 	if (row->services[0] != '\0')
 		services_step(f, row, ret);
-	modules_boot_step(f, row, ret);
+	modules_boot_step(in, row, ret);
 	if (row_replaces_modules(row) && f->systemd)
 		kernel_watch_steps(ret);
 	if (renews)
@@ -370,7 +382,7 @@ static void driver_steps(const struct inputs *in, const struct driver_row *row, 
 	if (row_replaces_modules(row))
 		next_boot_step(row, ret);
 	if (!ret->reboot && !f->image)
-		modules_step(f, row, ret);
+		modules_step(in, row, ret);
 }
 
 void steps_build(const struct inputs *in, const struct driver_row *row, struct plan *ret)

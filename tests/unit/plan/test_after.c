@@ -314,6 +314,39 @@ static void follows_what_is_kept(void **unused)
 	}
 }
 
+static const struct {
+	const char *name;
+	void (*change)(void);
+	bool loads;
+} ipoib_rows[] = {
+	{ "we give addresses", as_it_is, true },
+	{ "the agent does", agent_assigns, true },
+	{ "the host has none yet", host_names_none, true },
+	{ "nobody does", nobody_assigns, false },
+	{ "IPOIB_LOAD=no", not_meant, false },
+	{ "a kernel without it", no_module, false },
+};
+
+/* Now and at each boot, or neither. */
+static void loads_ipoib_where_it_is_used(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(ipoib_rows); i++) {
+		const struct step *now;
+		bool loads = false;
+
+		prepare(ipoib_rows[i].change);
+		now = step_of("modules");
+		for (unsigned k = 0; k < now->nitems; k++)
+			loads = loads || text_eq(now->items[k], "ib_ipoib");
+		if (loads != ipoib_rows[i].loads)
+			fail_msg("%s: now %d", ipoib_rows[i].name, loads);
+		loads = strstr(step_of("modules-boot")->content, "\nib_ipoib\n") != NULL;
+		if (loads != ipoib_rows[i].loads)
+			fail_msg("%s: at boot %d", ipoib_rows[i].name, loads);
+	}
+}
+
 /* Each file says who wrote it, and none of them is cut. */
 static void files_name_their_author(void **unused)
 {
@@ -360,9 +393,12 @@ static void never_locks_out(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_the_driver),      cmocka_unit_test(follows_what_is_kept),
-		cmocka_unit_test(files_name_their_author), cmocka_unit_test(waits_for_no_receipt),
+		cmocka_unit_test(follows_the_driver),
+		cmocka_unit_test(follows_what_is_kept),
+		cmocka_unit_test(files_name_their_author),
+		cmocka_unit_test(waits_for_no_receipt),
 		cmocka_unit_test(never_locks_out),
+		cmocka_unit_test(loads_ipoib_where_it_is_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
