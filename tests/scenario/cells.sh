@@ -1,5 +1,7 @@
 # The scenarios with the real agent, in cells. A name is the reason why the case exists.
 
+. "$here/valid.sh"
+
 # The longest first: the agent, too, waits for silent metadata.
 cases() {
 	cat <<'CASES'
@@ -24,6 +26,8 @@ reboot_in_the_middle
 uninstall_keeps
 uninstall_undoes
 kept_stack_is_configured
+files_that_their_readers_take
+agent_that_assigns
 code_1
 code_10
 code_11_network_direct
@@ -290,6 +294,69 @@ case_uninstall_undoes() {
 }
 
 # A stack that somebody else has installed stays, and gets what an installed one would; once, and no more than that goes again.
+agents_conf() { sh_in "$VM" 'cat /etc/waagent.conf; stat -c "%a %U %G" /etc/waagent.conf'; }
+# Is the agent the one that was started at the boot?
+agent_pid() { sh_in "$VM" 'systemctl show walinuxagent -p MainPID --value'; }
+
+# `ipoib: agent` is one line of waagent.conf, which the agent reads at its next start and not before; undo has the former file back, to
+# the byte, but for what its owner made of other lines.
+case_agent_that_assigns() {
+	create "$VM"
+	agents_conf >"$CASE_DIR/former"
+	agent=$(agent_pid)
+	deploy "$VM" --settings '{"ipoib": "agent", "onRemove": "undo"}'
+	want_success "$VM"
+	agents_conf >"$CASE_DIR/told"
+	diff "$CASE_DIR/former" "$CASE_DIR/told" | sed -n '/^[<>]/p' >"$CASE_DIR/lines"
+	[ "$(grep -c '^>' "$CASE_DIR/lines")" = 1 ] && grep -qx '> OS.EnableRDMA=y' "$CASE_DIR/lines" || fail "not one line: $(cat "$CASE_DIR/lines")"
+	[ "$(grep '^<' "$CASE_DIR/lines" | grep -vc 'OS.EnableRDMA')" = 0 ] || fail "another line went: $(cat "$CASE_DIR/lines")"
+	[ "$(agent_pid)" = "$agent" ] || fail "the agent was restarted"
+	if sh_in "$VM" 'grep -q "RDMA capabilities are enabled" /var/log/waagent.log'; then fail "the agent reads it by itself"; fi
+	[ -z "$(sh_in "$VM" 'find /etc -name "*ib-vmext-ipoib*"')" ] || fail "we assign addresses, too"
+	runs=$(journals "$VM")
+	in_vm "$VM" systemctl restart walinuxagent
+	wait_until 120 sh_in "$VM" 'grep -q "RDMA capabilities are enabled in configuration" /var/log/waagent.log'
+	wait_until 120 sh_in "$VM" "[ \$(grep -c 'handler enable' /var/log/azure/$TYPE/CommandExecution.log) -ge 2 ]"
+	want_success "$VM"
+	[ "$(journals "$VM")" = "$runs" ] || fail "the agent's restart led to another run"
+	in_vm "$VM" /usr/libexec/ib-vmext/1.1.0/ib-vmext undo || fail "undo"
+	agents_conf | diff "$CASE_DIR/former" - || fail "undo has not the former file back"
+	deploy "$VM" --settings '{"ipoib": "agent", "onRemove": "undo", "timestamp": 2}'
+	want_success "$VM"
+	agents_conf | diff "$CASE_DIR/told" - || fail "the second time differs"
+	sh_in "$VM" 'sed -i "s/^Logs.Verbose=.*/Logs.Verbose=y/" /etc/waagent.conf; echo "# mine" >>/etc/waagent.conf'
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	wait_until 120 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+	sed -e 's/^Logs.Verbose=.*/Logs.Verbose=y/' -e '$i # mine' "$CASE_DIR/former" >"$CASE_DIR/owners"
+	[ "$(diff "$CASE_DIR/former" "$CASE_DIR/owners" | grep -c '^[<>]')" = 3 ] || fail "the owner changed nothing"
+	agents_conf | diff "$CASE_DIR/owners" - || fail "undo took the owner's lines away, or left ours"
+}
+
+# Each unit, drop-in, rule and file of configuration that a run leaves, and the unit that is there while it works. Who manages the network
+# is enabled and not there: that has the plan write for both.
+case_files_that_their_readers_take() {
+	create "$VM"
+	sh_in "$VM" 'cd /etc/systemd/system/multi-user.target.wants && ln -s /lib/systemd/system/systemd-networkd.service /lib/systemd/system/NetworkManager.service .'
+	deploy "$VM" --settings '{"persistentNames": true}'
+	during_the_packages "$VM"
+	complaints "$VM" /etc/systemd/system/ib-vmext-resume.service >"$CASE_DIR/resume"
+	in_vm "$VM" test -e "$STATE/journal/open" || fail "the run was over too soon"
+	[ ! -s "$CASE_DIR/resume" ] || fail "ib-vmext-resume.service: $(cat "$CASE_DIR/resume")"
+	want_success "$VM"
+	want_valid "$VM" 9
+	want_judges "$VM"
+	# The timer that docs/metrics.md shows.
+	put "$VM" "$top/build/ib-vmext" /usr/bin/ib-vmext
+	awk '/^## / { on = /By a timer/ } /^    \[Unit\]/ { n++ } on && /^    / { print substr($0, 5) >(dir "/metrics-" n) }' dir="$CASE_DIR" "$top/docs/metrics.md"
+	put "$VM" "$CASE_DIR/metrics-1" /etc/systemd/system/ib-vmext-metrics.service 644
+	put "$VM" "$CASE_DIR/metrics-2" /etc/systemd/system/ib-vmext-metrics.timer 644
+	for timer_part in service timer; do
+		timer_said=$(verify_unit "$VM" /etc/systemd/system/ib-vmext-metrics.$timer_part)
+		[ -z "$timer_said" ] || fail "$timer_said"
+	done
+}
+
 case_kept_stack_is_configured() {
 	create "$VM"
 	deploy "$VM"
