@@ -35,6 +35,8 @@ static const struct {
 	{ "etc/cloud/*", line_is_of_cloud, alias_text, ALIAS_SETTINGS | ALWAYS },
 	{ "etc/environment", line_is_of_proxy, alias_text, ALIAS_SETTINGS | ALWAYS },
 	{ "etc/systemd/system.conf*", line_is_of_manager, alias_text, ALIAS_SETTINGS | ALWAYS },
+	{ "*systemd/system/openibd.service*", line_is_of_order, alias_text,
+	  ALIAS_SETTINGS | ALWAYS },
 	{ "etc/systemd/*", line_is_of_proxy, alias_text, ALIAS_SETTINGS | ALWAYS },
 	{ "etc/apt/apt.conf*", line_is_of_proxy, alias_text, ALIAS_SETTINGS | ALWAYS },
 	{ "etc/*versionlock.list", line_is_no_comment, alias_text, ALIAS_KEEP_QUADS },

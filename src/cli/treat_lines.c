@@ -147,6 +147,13 @@ bool line_is_of_manager(void *state, const char *line, size_t len)
 	return begins(line, len, "DefaultLimit") || line_is_of_proxy(state, line, len);
 }
 
+bool line_is_of_order(void *state, const char *line, size_t len)
+{
+	(void)state;
+	return begins(line, len, "After") || begins(line, len, "Wants") ||
+	       begins(line, len, "Requires");
+}
+
 bool word_is_of_boot(void *state, const char *word, size_t len)
 {
 	static const char *const heads[] = {

@@ -21,6 +21,7 @@ bool line_is_of_agent(void *state, const char *line, size_t len);   /* waagent.c
 bool line_is_of_cloud(void *state, const char *line, size_t len);   /* cloud.cfg, of the network */
 bool line_is_of_proxy(void *state, const char *line, size_t len);   /* whatever sets one */
 bool line_is_of_manager(void *state, const char *line, size_t len); /* systemd's system.conf */
+bool line_is_of_order(void *state, const char *line, size_t len);   /* a unit: what it waits for */
 bool word_is_of_boot(void *state, const char *word, size_t len);    /* proc/cmdline */
 bool line_is_no_comment(void *state, const char *line, size_t len);
 

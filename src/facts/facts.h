@@ -260,6 +260,12 @@ struct naming_facts {
 	char renamer[96];         /* somebody's rule or unit that names them already; "" if none */
 };
 
+/* The vendor's service that loads its modules at boot. Source: probe/openibd.h. */
+struct openibd_facts {
+	enum tristate enabled; /* UNKNOWN: there is no such unit */
+	enum tristate settles; /* its unit, or a drop-in of somebody else, has it wait for udev */
+};
+
 /* A file of configuration that ib-vmext has written (facts/own_files.h), whatever is in it now. */
 struct own_file {
 	char path[64];
@@ -355,9 +361,11 @@ struct facts {
 	enum tristate
 		ipoib_load;    /* IPOIB_LOAD in etc/infiniband/openib.conf; UNKNOWN: no such line */
 	bool dpkg_interrupted; /* var/lib/dpkg/updates holds something */
-	char pending_kernel[96]; /* a newer kernel waits for a reboot: its release, or "yes" */
-	char ofed_text[64];      /* what ofed_info -s printed, cut */
-	bool systemd;            /* run/systemd/system is there */
+	char pending_kernel[96];  /* a newer kernel waits for a reboot: its release, or "yes" */
+	char ofed_text[64];       /* what ofed_info -s printed, cut */
+	bool systemd;             /* run/systemd/system is there */
+	unsigned systemd_version; /* 252, as its shared library is named; 0 if not known */
+	struct openibd_facts openibd;
 	struct naming_facts naming;
 	struct own_file own_files[FACTS_OWN_FILES_MAX];
 	unsigned nown_files;

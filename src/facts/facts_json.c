@@ -235,6 +235,11 @@ static const struct record_field naming_fields[] = {
 	TEXT(naming_facts, "renamer", renamer),
 };
 
+static const struct record_field openibd_fields[] = {
+	PLAIN(openibd_facts, "enabled", TRISTATE, enabled),
+	PLAIN(openibd_facts, "settles", TRISTATE, settles),
+};
+
 static const struct record_field nic[] = { PART(NULL, nic_fields) };
 static const struct record_field port[] = { PART(NULL, port_fields) };
 static const struct record_field module[] = { PART(NULL, module_fields) };
@@ -279,6 +284,8 @@ static const struct record_field fact_fields[] = {
 	TEXT(facts, "pendingKernel", pending_kernel),
 	TEXT(facts, "ofedText", ofed_text),
 	PLAIN(facts, "systemd", BOOL, systemd),
+	PLAIN(facts, "systemdVersion", NUMBER, systemd_version),
+	OBJECT(facts, "openibd", openibd, openibd_fields),
 	OBJECT(facts, "naming", naming, naming_fields),
 	LIST(facts, "ownFiles", own_files, nown_files, own_file),
 	LIST(facts, "packs", packs, npacks, pack),

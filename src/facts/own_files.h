@@ -6,6 +6,8 @@
 #define OWN_SYSTEM_LIMITS  "etc/systemd/system.conf.d/90-ib-vmext.conf"
 #define OWN_USER_LIMITS    "etc/systemd/user.conf.d/90-ib-vmext.conf"
 
+#define OWN_OPENIBD_ORDER "etc/systemd/system/openibd.service.d/90-ib-vmext.conf"
+
 #define OWN_NAMES_RULE "etc/udev/rules.d/90-ib-vmext-names.rules"
 
 #define OWN_IPOIB_UNIT     "etc/systemd/system/ib-vmext-ipoib@.service"

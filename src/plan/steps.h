@@ -37,6 +37,8 @@ void own_file_step(const struct inputs *in, const char *path, const struct step_
 /* steps_after.c: what has to follow the driver, as the settings ask for it. The row is NULL where a
  * stack is kept that is of none. */
 void after_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
+/* steps_openibd.c */
+void openibd_step(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 /* steps_names.c; the rules about them are there, too. */
 void names_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret);
 /* steps_ipoib.c */

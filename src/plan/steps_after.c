@@ -1,6 +1,6 @@
-/* plan/steps_after.c - what has to follow the driver, so that a job can run: limits, and then what
- * steps_ipoib.c adds. Beside a stack that is kept only what is known to be otherwise becomes a
- * step. */
+/* plan/steps_after.c - what has to follow the driver, so that a job can run: limits, and what the
+ * other steps_*.c of it add. Beside a stack that is kept only what is known to be otherwise becomes
+ * a step. */
 #include "plan/steps.h"
 
 #include "base/text.h"
@@ -73,6 +73,7 @@ static void service_limits_steps(const struct inputs *in, struct plan *ret)
 
 void after_steps(const struct inputs *in, const struct driver_row *row, struct plan *ret)
 {
+	openibd_step(in, row, ret);
 	if (in->settings->limits) {
 		session_limits_step(in, ret);
 		if (in->facts->systemd)

@@ -25,6 +25,7 @@
 #include "probe/naming.h"
 #include "probe/network.h"
 #include "probe/openib.h"
+#include "probe/openibd.h"
 #include "probe/os.h"
 #include "probe/own.h"
 #include "probe/pack.h"
@@ -36,14 +37,9 @@
 #include "probe/selinux.h"
 #include "probe/smbios.h"
 #include "probe/space.h"
+#include "probe/systemd.h"
 #include "probe/user.h"
 #include "probe/uverbs.h"
-
-static void systemd_read(const struct host *h, struct facts *ret)
-{
-	/* As sd_booted(3) does. */
-	ret->systemd = host_exists(h, "run/systemd/system");
-}
 
 enum { ONLY_WITH_METADATA = 1 << 0, CHANGES_WITH_DRIVER = 1 << 1 };
 
@@ -70,6 +66,7 @@ static const struct {
 	{ policy_read, 0 },
 	{ pending_read, 0 },
 	{ openib_read, 0 },
+	{ openibd_read, 0 },
 	{ selinux_read, 0 },
 	{ agent_read, 0 },
 	{ cloud_read, 0 },

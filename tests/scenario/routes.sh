@@ -21,6 +21,7 @@ route_doca_el8
 route_mlnx_ubuntu2004
 route_mlnx_el8
 route_mlnx_el7
+route_openibd
 route_pinned
 route_masked_build
 route_foreign
@@ -29,6 +30,7 @@ CASES
 }
 
 . "$here/oracle.sh"
+. "$here/valid.sh"
 
 # The images' layers and repositories one after the other ($ROUTE_IMAGES: these alone), and the stand-ins once: $WORK/vendors.json has the
 # settings that use them.
@@ -240,6 +242,7 @@ route() {
 	untouched "$1"
 	deploy "$VM" --settings "$(with "{\"driver\": \"$2\", \"driverVersion\": \"$3\", \"onRemove\": \"undo\"}")"
 	want_route "$4"
+	want_valid "$VM" 6
 	inventory "$VM" >"$CASE_DIR/after"
 	route_runs=$(journals "$VM")
 	deploy "$VM" --settings "$(with "{\"driver\": \"$2\", \"driverVersion\": \"$3\", \"onRemove\": \"undo\", \"timestamp\": 2}")"
@@ -287,6 +290,42 @@ case_route_pinned() {
 	deploy "$VM" --settings "$(with '{"driver": "mlnx-ofed"}')"
 	want_route MLNX_OFED_LINUX-5.5-1.0.3.2
 	[ "$(sh_in "$VM" "cat $STATE/receipt.json" | jq -c '[.artefacts[].pinned]')" = '[true]' ] || fail "not pinned"
+}
+
+starts_of_openibd() { sh_in "$VM" 'wc -l </root/starts'; }
+show() { sh_in "$VM" "systemctl show $1 -p $2 --value"; }
+
+# openibd waits for udev. One that cannot start is tried again, ten times at most, and the network is there meanwhile; the vendor's own
+# unit is what has it come before. The cell's udev has nothing to settle: systemd skips that, and keeps the order.
+case_route_openibd() {
+	TIMEOUT=900
+	create "$VM" --image ubuntu22.04
+	deploy "$VM" --settings "$(with '{"driver": "doca-ofed", "driverVersion": "3.2.1", "onRemove": "undo"}')"
+	want_route OFED-internal-25.10-1.6.6
+	for openibd_key in After Wants; do
+		show openibd $openibd_key | grep -qw systemd-udev-settle.service || fail "$openibd_key of openibd: $(show openibd $openibd_key)"
+	done
+	want_valid "$VM" 10
+	want_judges "$VM"
+	vm reboot "$VM" >/dev/null
+	want_route OFED-internal-25.10-1.6.6
+	[ "$(show openibd ActiveState)/$(show openibd NRestarts)" = active/0 ] || fail "openibd is $(show openibd ActiveState)"
+	sh_in "$VM" 'cp -p /etc/init.d/openibd /root/openibd && sed -i "2i [ \"\$1\" != start ] || { echo start >>/root/starts; exit 1; }" /etc/init.d/openibd &&
+		printf "[Unit]\nBefore=network.target\n" >/etc/systemd/system/openibd.service.d/as-the-vendors.conf &&
+		systemctl daemon-reload && systemctl add-wants multi-user.target network.target' 2>/dev/null
+	vm reboot "$VM" >/dev/null
+	wait_until 120 sh_in "$VM" 'journalctl -b -q -u openibd | grep -q "repeated too quickly" && [ "$(systemctl show openibd -p ActiveState --value)" = failed ]'
+	[ "$(starts_of_openibd)" -ge 2 ] && [ "$(starts_of_openibd)" -le 10 ] || fail "openibd was started $(starts_of_openibd) times"
+	[ "$(show network.target ActiveEnterTimestampMonotonic)" -lt "$(show openibd ExecMainStartTimestampMonotonic)" ] ||
+		fail "the network waited for the last start of openibd"
+	note "network.target after $(show network.target ActiveEnterTimestampMonotonic) us, $(starts_of_openibd) starts of openibd, the last after $(show openibd ExecMainStartTimestampMonotonic) us"
+	sh_in "$VM" 'cp -p /root/openibd /etc/init.d/openibd && rm /etc/systemd/system/openibd.service.d/as-the-vendors.conf &&
+		rm /etc/systemd/system/multi-user.target.wants/network.target && systemctl daemon-reload'
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+	want_nothing_of_ours "$VM"
+	sh_in "$VM" '[ ! -e /etc/systemd/system/openibd.service.d ]' || fail "the drop-in's directory stayed"
 }
 
 # The package hides that its modules were not built; the run does not believe it.

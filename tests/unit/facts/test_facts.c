@@ -99,6 +99,8 @@ static void fill_system(struct facts *f)
 	(void)TEXT_COPY(f->ofed_text, "OFED-internal-25.10-1.6.6:");
 	f->systemd = true;
 	PUT(f->naming, struct naming_facts, { TRI_YES, "etc/udev/rules.d/60-x.rules" });
+	PUT(f->openibd, struct openibd_facts, { TRI_YES, TRI_NO });
+	f->systemd_version = 252;
 	PUT(f->own_files[0], struct own_file, { "etc/security/limits.d/90-ib-vmext.conf" });
 	f->nown_files = 1;
 }

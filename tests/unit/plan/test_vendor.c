@@ -230,7 +230,7 @@ static void says_what_can_be_done(void **unused)
 
 static void expect_steps(const char *ids)
 {
-	char got[200] = "", former[200];
+	char got[240] = "", former[sizeof got];
 
 	for (unsigned i = 0; i < bench.plan.nsteps; i++) {
 		const struct step *step = &bench.plan.steps[i];
@@ -252,8 +252,9 @@ static void plans_doca(void **unused)
 	bench_reset(&bench);
 	bench.rows[ROW_DOCA].download_bytes = 1181116006;
 	bench_plan(&bench);
-	expect_steps("download build-packages repository-pin repository packages build services "
-		     "modules-boot boot-unit boot-unit-wanted next-boot modules");
+	expect_steps("download build-packages repository-pin repository packages build "
+		     "services modules-boot boot-unit boot-unit-wanted next-boot modules "
+		     "openibd-order");
 	assert_false(bench.plan.reboot);
 
 	step = bench_step(&bench, "build-packages");
@@ -337,9 +338,9 @@ static void plans_doca_with_dnf(void **unused)
 	os_set(f, "almalinux", "9.6", "dnf");
 	rows_set_os(&bench, "almalinux", "9.*", "dnf");
 	bench_plan(&bench);
-	expect_steps(
-		"download build-packages repository packages build services modules-boot boot-unit "
-		"boot-unit-wanted next-boot modules");
+	expect_steps("download build-packages repository packages build services "
+		     "modules-boot boot-unit boot-unit-wanted next-boot modules "
+		     "openibd-order");
 	assert_string_equal(bench_step(&bench, "packages")->what,
 			    "install doca-ofed with dnf, kernel images excluded from this one "
 			    "command");
@@ -366,7 +367,7 @@ static void plans_mlnx(void **unused)
 	package_add(f, "rdma-core", "39.0-1");
 	bench_plan(&bench);
 	expect_steps("download build-packages installer services modules-boot boot-unit "
-		     "boot-unit-wanted next-boot modules");
+		     "boot-unit-wanted next-boot modules openibd-order");
 	step = bench_step(&bench, "installer");
 	assert_int_equal(step->kind, STEP_INSTALLER);
 	assert_int_equal(step->nitems, ARRAY_SIZE(items));
@@ -391,8 +392,9 @@ static void has_the_former_to_hand(void **unused)
 	bench.rows[ROW_SPARE].version = "5.4-1.0.3.0";
 	bench.rows[ROW_SPARE].url = "https://example.com/MLNX_OFED_LINUX-5.4.tgz";
 	bench_plan(&bench);
-	expect_steps("former-download download build-packages installer services modules-boot "
-		     "boot-unit boot-unit-wanted next-boot modules");
+	expect_steps("former-download download build-packages installer services "
+		     "modules-boot boot-unit boot-unit-wanted next-boot modules "
+		     "openibd-order");
 	step = bench_step(&bench, "former-download");
 	assert_int_equal(step->kind, STEP_DOWNLOAD);
 	assert_string_equal(step->items[0], bench.rows[ROW_SPARE].url);
@@ -410,7 +412,7 @@ static void renews_the_initramfs(void **unused)
 	(void)TEXT_COPY(f->kernel.initramfs, "dracut");
 	bench_plan(&bench);
 	expect_steps("initramfs-keep download build-packages installer services modules-boot "
-		     "boot-unit boot-unit-wanted initramfs next-boot modules");
+		     "boot-unit boot-unit-wanted initramfs next-boot modules openibd-order");
 	assert_string_equal(bench_step(&bench, "initramfs")->items[1], "dracut");
 	ask_inbox();
 	bench_plan(&bench);
@@ -434,8 +436,9 @@ static void builds_from_the_vault(void **unused)
 	assert_null(bench_step(&bench, "vault-repository"));
 	(void)TEXT_COPY(f->policy.mirrors, "centos-eol");
 	bench_plan(&bench);
-	expect_steps("download vault-repository build-packages vault-repository-end installer "
-		     "services modules-boot boot-unit boot-unit-wanted next-boot modules");
+	expect_steps("download vault-repository build-packages vault-repository-end "
+		     "installer services modules-boot boot-unit boot-unit-wanted next-boot "
+		     "modules openibd-order");
 	step = bench_step(&bench, "vault-repository");
 	assert_string_equal(step->items[0], "etc/yum.repos.d/ib-vmext-vault.repo");
 	assert_non_null(strstr(step->content, "baseurl=https://vault.example/os/\n"));
@@ -544,8 +547,9 @@ static void waits_for_the_boot(void **unused)
 	bench_reset(&bench);
 	module_of(f, "mlx5_core")->loaded = true;
 	bench_plan(&bench);
-	expect_steps("download build-packages repository-pin repository packages build services "
-		     "modules-boot boot-unit boot-unit-wanted next-boot");
+	expect_steps("download build-packages repository-pin repository packages build "
+		     "services modules-boot boot-unit boot-unit-wanted next-boot "
+		     "openibd-order");
 	assert_true(bench.plan.reboot);
 	s->driver = CHOICE_INBOX;
 	bench_plan(&bench);
@@ -643,6 +647,101 @@ static void tells_the_costs(void **unused)
 }
 
 /* A vendor's stack that works is kept, however it came, and however new the row is. */
+#define OPENIBD_ORDER "etc/systemd/system/openibd.service.d/90-ib-vmext.conf"
+
+/* No Restart= for a systemd that would refuse the service for it, or is not known. */
+static const struct {
+	const char *name;
+	unsigned systemd;
+	bool restarts;
+} systemd_rows[] = {
+	{ "RHEL 7's, which does not say", 0, false },
+	{ "RHEL 8's", 239, false },
+	{ "the last that refuses", 243, false },
+	{ "the first that takes it", 244, true },
+	{ "Debian 12's", 252, true },
+};
+
+static void orders_openibd(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(systemd_rows); i++) {
+		const struct step *step;
+
+		bench_reset(&bench);
+		f->systemd_version = systemd_rows[i].systemd;
+		bench_plan(&bench);
+		step = bench_step(&bench, "openibd-order");
+		assert_non_null(step);
+		assert_int_equal(step->kind, STEP_FILE);
+		assert_string_equal(step->items[0], OPENIBD_ORDER);
+		assert_non_null(strstr(step->content, "\n[Unit]\n"
+						      "Wants=systemd-udev-settle.service\n"
+						      "After=systemd-udev-settle.service\n"));
+		if ((strstr(step->content, "[Service]\nRestart=on-failure\n") != NULL) !=
+			    systemd_rows[i].restarts ||
+		    (strstr(step->content, "StartLimitBurst=10\n\n[Service]") != NULL) !=
+			    systemd_rows[i].restarts)
+			fail_msg("%s: %s", systemd_rows[i].name, step->content);
+	}
+}
+
+static void keep_doca(void)
+{
+	bench_reset(&bench);
+	for (unsigned i = 0; i < f->nmodules; i++)
+		f->modules[i].loaded = true;
+	driver_set(f, DRIVER_DOCA_OFED, "2.10.0");
+	port_add(f, "mlx5_0", f->nics[1].address, 200);
+	f->openibd = (struct openibd_facts) { TRI_YES, TRI_NO };
+}
+
+CHANGE(openibd_waits, f->openibd.settles = TRI_YES)
+CHANGE(openibd_is_off, f->openibd.enabled = TRI_NO)
+CHANGE(openibd_is_not_there, f->openibd = (struct openibd_facts) { 0 })
+CHANGE(openibd_is_ours, (void)TEXT_COPY(f->own_files[f->nown_files++].path, OPENIBD_ORDER))
+CHANGE(stack_is_inbox, driver_set(f, DRIVER_INBOX, "39.0-1"); package_add(f, "rdma-core", "39.0-1");
+       package_add(f, "ibverbs-providers", "39.0-1"); ask_inbox())
+CHANGE(no_systemd, f->systemd = false)
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	unsigned nsteps;
+} kept_rows[] = {
+	{ "a service without an order", as_it_is, 1 },
+	{ "somebody has ordered it", openibd_waits, 0 },
+	{ "it is not enabled", openibd_is_off, 0 },
+	{ "it is not there", openibd_is_not_there, 0 },
+	{ "our drop-in is there", openibd_is_ours, 0 },
+	{ "left over from a driver that is no more", stack_is_inbox, 0 },
+	{ "no systemd", no_systemd, 0 },
+};
+
+static void orders_openibd_of_a_kept_stack(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(kept_rows); i++) {
+		keep_doca();
+		kept_rows[i].change();
+		bench_plan(&bench);
+		assert_string_equal(d->route, "keep");
+		if (bench.plan.nsteps != kept_rows[i].nsteps)
+			fail_msg("%s: %u steps", kept_rows[i].name, bench.plan.nsteps);
+	}
+}
+
+/* Who has ordered it keeps their order, whatever driver comes. */
+static void leaves_anothers_order(void **unused)
+{
+	(void)unused;
+	bench_reset(&bench);
+	f->openibd.settles = TRI_YES;
+	bench_plan(&bench);
+	assert_string_equal(d->route, "doca-ofed");
+	assert_null(bench_step(&bench, "openibd-order"));
+}
+
 static void keeps_a_vendors_stack(void **unused)
 {
 	(void)unused;
@@ -703,6 +802,9 @@ int main(void)
 		cmocka_unit_test(names_as_many_packages_as_fit),
 		cmocka_unit_test(names_a_package_of_the_kernel),
 		cmocka_unit_test(tells_the_costs),
+		cmocka_unit_test(orders_openibd),
+		cmocka_unit_test(orders_openibd_of_a_kept_stack),
+		cmocka_unit_test(leaves_anothers_order),
 		cmocka_unit_test(keeps_a_vendors_stack),
 		cmocka_unit_test(completes_what_lacks_a_part),
 	};

@@ -196,6 +196,62 @@ static void who_names_rdma_devices(void **state)
 			    "etc/systemd/system/azure_persistent_rdma_naming.service");
 }
 
+static void when_openibd_starts(void **state)
+{
+	struct machine *m = *state;
+	static const char *const unit = "root/lib/systemd/system/openibd.service";
+	static const char *const drop_in =
+		"root/etc/systemd/system/openibd.service.d/override.conf";
+
+	assert_int_equal(probe(m, "")->openibd.enabled, TRI_UNKNOWN);
+	assert_int_equal(m->facts.openibd.settles, TRI_UNKNOWN);
+	world_put(&m->world, unit, "[Unit]\nAfter=local-fs.target\n[Service]\nType=oneshot\n");
+	assert_int_equal(probe_again(m)->openibd.enabled, TRI_NO);
+	assert_int_equal(m->facts.openibd.settles, TRI_NO);
+	world_put_link(&m->world, "root/etc/systemd/system/sysinit.target.wants/openibd.service",
+		       "/lib/systemd/system/openibd.service");
+	assert_int_equal(probe_again(m)->openibd.enabled, TRI_YES);
+	/* Ours does not count, an order without the unit is none, and neither is a remark. */
+	world_put(&m->world, "root/etc/systemd/system/openibd.service.d/90-ib-vmext.conf",
+		  "[Unit]\nAfter=systemd-udev-settle.service\nWants=systemd-udev-settle.service\n");
+	world_put(&m->world, drop_in,
+		  "[Unit]\nAfter=a.service systemd-udev-settle.service\n"
+		  "#Wants=systemd-udev-settle.service\n");
+	assert_int_equal(probe_again(m)->openibd.settles, TRI_NO);
+	world_put(&m->world, drop_in,
+		  "[Unit]\nAfter=systemd-udev-settle.service\nWants=systemd-udev-settle.service\n");
+	assert_int_equal(probe_again(m)->openibd.settles, TRI_YES);
+}
+
+static const struct {
+	const char *name, *file;
+	unsigned version;
+} systemd_rows[] = {
+	{ "Debian's and Ubuntu's", "usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so",
+	  252 },
+	{ "Enterprise Linux 8", "usr/lib/systemd/libsystemd-shared-239.so", 239 },
+	{ "with the package's release", "usr/lib/systemd/libsystemd-shared-255.4-1.fc40.so", 255 },
+	{ "another library", "usr/lib/systemd/libsystemd-core-252.so", 0 },
+	{ "no number", "usr/lib/systemd/libsystemd-shared-.so", 0 },
+	{ "no version", "usr/lib/systemd/libsystemd-shared-25200.so", 0 },
+	{ "no library", "usr/lib/systemd/libsystemd-shared-252", 0 },
+};
+
+static void which_systemd(void **state)
+{
+	struct machine *m = *state;
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(systemd_rows); i++) {
+		(void)teardown(state);
+		(void)setup(state);
+		(void)TEXT_FORMAT(path, "root/%s", systemd_rows[i].file);
+		world_put(&m->world, path, "");
+		if (probe(m, "")->systemd_version != systemd_rows[i].version)
+			fail_msg("%s: %u", systemd_rows[i].name, m->facts.systemd_version);
+	}
+}
+
 static void users_of_a_container_without_their_list(void **state)
 {
 	struct machine *m = *state;
@@ -486,6 +542,8 @@ int main(void)
 		TEST(files_of_modules),
 		TEST(a_file_of_modprobe_hides_its_namesakes),
 		TEST(who_names_rdma_devices),
+		TEST(when_openibd_starts),
+		TEST(which_systemd),
 		TEST(users_of_a_container_without_their_list),
 		TEST(dkms_in_its_three_states),
 		TEST(the_agent_that_updated_itself),
