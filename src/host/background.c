@@ -31,6 +31,7 @@ static int start(struct background *b, const struct run_spec *spec, struct error
 	int rc;
 
 	mine.dies_with_us = true;
+	run_log(b->h, spec);
 	/* Where SIGCHLD is ignored, the kernel reaps the child and its end is lost. */
 	(void)sigaction(SIGCHLD, &by_default, &b->old_chld);
 	rc = child_start(b->h, &mine, &b->child);

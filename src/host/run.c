@@ -278,7 +278,7 @@ void run_result_free(struct run_result *r)
 	buf_free(&r->err);
 }
 
-static void log_command(const struct host *h, const struct run_spec *spec)
+void run_log(const struct host *h, const struct run_spec *spec)
 {
 	AUTO_BUF struct buf line = { .max = 8 << 10 };
 
@@ -300,7 +300,7 @@ int run(const struct host *h, const struct run_spec *spec, struct run_result *re
 		return error_set(err, FAULT_INTERNAL, EINVAL, "%s was to run without a deadline",
 				 spec->argv[0]);
 	if (!spec->quiet)
-		log_command(h, spec);
+		run_log(h, spec);
 	rc = h->runner->run(h, spec, &fresh, err);
 	if (rc < 0) {
 		run_result_free(&fresh);

@@ -61,3 +61,6 @@ int run_or_fail(const struct host *h, const struct run_spec *spec, enum fault fa
 
 /* "exit code 100", "killed by signal 9", "no end after 30 s", "not found" into a fixed array. */
 void run_end_text(const struct run_result *r, const struct run_spec *spec, char *ret, size_t size);
+
+/* Note the command line in the log, as run() does. */
+void run_log(const struct host *h, const struct run_spec *spec);
