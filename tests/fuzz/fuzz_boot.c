@@ -10,6 +10,7 @@
 #include "act/pairs.h"
 #include "act/process.h"
 #include "act/sign.h"
+#include "act/step/reload_order.h"
 #include "act/boot/waits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,9 @@ static void check_lines(const char *text)
 	deadman_route(text, "eth0", ret, sizeof(ret));
 	pairs_value(text, "WHAT", ret, sizeof(ret));
 	if (strchr(ret, '\n'))
+		abort();
+	if (reload_order_possible(text, NULL) == 0 && reload_order_next(text, ret, sizeof(ret)) &&
+	    !reload_order_has(text, ret))
 		abort();
 	(void)session_is_persons(text, ret, sizeof(ret));
 	(void)inhibitor_blocks_shutdown(text, ret, sizeof(ret));

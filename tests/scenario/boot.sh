@@ -5,7 +5,14 @@
 
 TIMEOUT=1500 # a machine without KVM on a busy host is slow
 
-cases() { echo kernel_without_module; }
+cases() {
+	cat <<'CASES'
+kernel_without_module
+dead_man
+clock_far_off
+initramfs_failure
+CASES
+}
 
 prepare() { "$LAB" mirror vendors >"$work/vendors.json"; }
 
@@ -36,6 +43,9 @@ case_kernel_without_module() {
 	up
 	[ "$(running_version)" = $VERSION ] || fail "mlx5_ib is $(running_version)"
 	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	# On Hyper-V no loaded module is taken out, whoever asks.
+	if sh_in "$VM" '/root/ib-vmext apply --yes --reload' >"$CASE_DIR/refused" 2>&1; then fail "a reload on Hyper-V"; fi
+	grep -q '(reload-refused)' "$CASE_DIR/refused" || fail "another refusal: $(cat "$CASE_DIR/refused")"
 	# The image first: dkms cannot build for it yet and lets it be. When the headers come it fails, and with it apt; where both come at
 	# once the kernel gets no initramfs, and does not boot.
 	sh_in "$VM" 'export DEBIAN_FRONTEND=noninteractive
@@ -53,4 +63,136 @@ case_kernel_without_module() {
 	wait_until 900 sh_in "$VM" "/root/ib-vmext --json status | grep -q 'updated from .* to $release, for which .* cannot be built (mlnx-ofed-kernel .*this kernel is not known'"
 	in_vm "$VM" /root/ib-vmext status || :
 	want_hca
+}
+
+# ---- a live reload, off Azure ----------------------------------------------------------------------------------------------------------
+
+# A host of another kind than Hyper-V, with the adapter passed through, whose own network is on the adapter too: aneth0 comes and goes with
+# mlx5_core (lab/kmod/fakenet). Instance metadata, by which a VM of Azure is known too, is out of reach. The kernel's own stack is loaded, with protocols over it that
+# nobody uses; the lab's HCA, which would hang on it, does not come with it.
+on_the_adapter() {
+	create "$VM" --machine --no-azure --no-vmbus --no-agent
+	trusts_the_lab
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	put "$VM" "$here/manifest.py" /root/manifest.py
+	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	up
+	sh_in "$VM" 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install iputils-ping' >"$CASE_DIR/ping" 2>&1 || fail "no ping: $(tail -3 "$CASE_DIR/ping")"
+	sh_in "$VM" 'set -e
+		mv /etc/modprobe.d/ib-lab.conf /root/
+		modprobe -a mlx5_core mlx5_ib rpcrdma ib_iser
+		below=$(ip -4 route show default | sed -n "s/.* dev \([^ ]*\).*/\1/p")
+		address=$(ip -4 -o address show dev $below | awk "{ print \$4 }")
+		modprobe fakenet lower=$below
+		ip address flush dev $below
+		ip link set aneth0 up
+		ip address add $address dev aneth0
+		ip route add default via 10.7.0.1 dev aneth0
+		ip route replace unreachable 169.254.169.254
+		readlink /sys/class/net/aneth0/device/driver' || fail "no network on the adapter"
+	want_network
+}
+is_on_the_adapter() { sh_in "$VM" 'ip -4 -o address show dev aneth0 | grep -q "10[.]7[.]0[.]" && ip -4 route show default | grep -q "via 10.7.0.1 dev aneth0" && ping -c 1 -W 2 10.7.0.1'; }
+reloads() { sh_in "$VM" '/root/ib-vmext --settings /root/settings apply --yes --reload >/root/out 2>&1; echo $? >/root/code'; }
+
+# While the network's module is out the worker is held for ever: the network comes back by itself. The worker, let go, ends with the fault
+# and the former state. Then once more without that, and the new modules are in, the network on them.
+case_dead_man() {
+	on_the_adapter
+	told "$VM" >"$CASE_DIR/told"
+	sh_in "$VM" 'cat >/root/hold <<HOLD
+#!/bin/sh
+cut -d. -f1 /proc/uptime >/root/held
+pkill -STOP -f "^/root/ib-vmext .* --reload"
+exit 1
+HOLD
+		chmod 755 /root/hold
+		echo "install mlx5_core /root/hold" >/etc/modprobe.d/hold.conf'
+	reloads &
+	wait_until 3000 sh_in "$VM" 'test -e /root/held'
+	wait_until 300 is_on_the_adapter
+	note "the network was back $(sh_in "$VM" 'echo $(($(cut -d. -f1 /proc/uptime) - $(cat /root/held)))') s after its module had gone"
+	want_network
+	[ "$(running_version)" = "of the kernel" ] || fail "mlx5_ib is $(running_version)"
+	sh_in "$VM" 'test ! -e /root/code && rm /etc/modprobe.d/hold.conf && pkill -CONT -f "^/root/ib-vmext .* --reload"'
+	wait_until 1800 in_vm "$VM" test -e /root/code
+	in_vm "$VM" cat /root/out
+	[ "$(in_vm "$VM" cat /root/code)" = 14 ] || fail "exit code $(in_vm "$VM" cat /root/code)"
+	sh_in "$VM" 'grep -q "(reload-failed)" /root/out' || fail "the fault is another"
+	is_on_the_adapter || fail "no network on the adapter"
+	told "$VM" | diff "$CASE_DIR/told" - || fail "packages, marks or units differ"
+
+	sh_in "$VM" 'rm /root/code; mv /root/ib-lab.conf /etc/modprobe.d/'
+	reloads
+	in_vm "$VM" cat /root/out
+	[ "$(in_vm "$VM" cat /root/code)" = 0 ] || fail "exit code $(in_vm "$VM" cat /root/code)"
+	[ "$(running_version)" = $VERSION ] || fail "mlx5_ib is $(running_version)"
+	is_on_the_adapter || fail "no network on the adapter"
+	want_hca
+}
+
+# ---- the clock -------------------------------------------------------------------------------------------------------------------------
+
+# at DATE FAULT TEXT: the clock is set to it, and apply ends so, with nothing changed.
+at() {
+	in_vm "$VM" date -u -s "$1" >/dev/null
+	at_code=0
+	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes >"$CASE_DIR/out" 2>&1 || at_code=$?
+	cat "$CASE_DIR/out"
+	[ $at_code = 14 ] || fail "$1: exit code $at_code"
+	grep -q "($2)" "$CASE_DIR/out" || fail "$1: the fault is not $2"
+	grep -q "$3" "$CASE_DIR/out" || fail "$1: it does not tell $3"
+	told "$VM" | diff "$CASE_DIR/told" - || fail "$1: packages, marks or units differ"
+}
+# A clock that is years off makes good certificates and signatures look bad: the fault is the clock's, where that can be known, else the
+# message tells what the clock says. When it is right again, all is well.
+case_clock_far_off() {
+	create "$VM" --machine --no-agent
+	trusts_the_lab
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	put "$VM" "$here/manifest.py" /root/manifest.py
+	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	up
+	told "$VM" >"$CASE_DIR/told"
+	at 2015-03-01 clock-off 'the clock of this VM says 2015-03-01'
+	at 2060-03-01 download-tls 'the clock of this VM says 2060-03-01'
+	in_vm "$VM" date -u -s "@$(date +%s)" >/dev/null
+	echo '{"driver": "inbox"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes || fail "with the right clock: exit code $?"
+	want_hca
+}
+
+# ---- the initramfs ---------------------------------------------------------------------------------------------------------------------
+
+# Once the new modules are there no initramfs can be made: the fault is the initramfs's, the former packages and the very initramfs that
+# was there are back, and the VM boots.
+case_initramfs_failure() {
+	create "$VM" --machine --no-agent
+	trusts_the_lab
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	put "$VM" "$here/manifest.py" /root/manifest.py
+	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	up
+	told "$VM" >"$CASE_DIR/told"
+	in_vm "$VM" sh -c 'sha256sum /boot/initrd.img-*' >"$CASE_DIR/initramfs"
+	sh_in "$VM" 'cat >/etc/initramfs-tools/hooks/broken <<"HOOK"
+#!/bin/sh
+[ "$1" != prereqs ] || exit 0
+[ ! -e /lib/modules/$version/updates/dkms ] || { echo "the hook is broken" >&2; exit 1; }
+HOOK
+		chmod 755 /etc/initramfs-tools/hooks/broken'
+	code=0
+	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes >"$CASE_DIR/out" 2>&1 || code=$?
+	cat "$CASE_DIR/out"
+	[ $code = 14 ] || fail "exit code $code"
+	grep -q '(initramfs-failed)' "$CASE_DIR/out" || fail "the fault is another"
+	told "$VM" | diff "$CASE_DIR/told" - || fail "packages, marks or units differ"
+	in_vm "$VM" sh -c 'sha256sum /boot/initrd.img-*' | diff "$CASE_DIR/initramfs" - || fail "the initramfs is another"
+	vm reboot "$VM" >/dev/null
+	up
+	want_network
 }

@@ -6,6 +6,8 @@
 
 #include "act/boot/deadman.h"
 #include "act/program.h"
+#include "act/step/reload_order.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "facts/facts.h"
@@ -13,25 +15,25 @@
 #include "host/run.h"
 #include "probe/probe.h"
 
-enum { CALL_S = 60 };
+enum { CALL_S = 60, OUT_MOST = 100, MODULES_MAX = 1 << 20 };
 
-/* In the order of loading; the reverse of it takes them out. */
-static const char *const stack[] = { "mlx5_core", "ib_core", "ib_cm",   "iw_cm",    "rdma_cm",
-				     "ib_uverbs", "ib_umad", "mlx5_ib", "ib_ipoib", "rdma_ucm" };
+static int modules_read(const struct step_context *c, struct buf *ret, struct error *err)
+{
+	int rc = host_read(c->host, "proc/modules", MODULES_MAX, ret);
+
+	return rc < 0 ? error_set(err, FAULT_READ_FAILED, -rc, "/proc/modules cannot be read") : 0;
+}
 
 static json_t *loaded(const struct step_context *c)
 {
-	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
+	AUTO_BUF struct buf modules = { 0 };
 	json_t *list = json_array();
 
-	if (!f || probe_rdma(c->host, f, NULL) < 0)
+	if (modules_read(c, &modules, NULL) < 0)
 		return list;
-	for (size_t i = 0; i < ARRAY_SIZE(stack); i++) {
-		const struct module_facts *m = facts_module(f, stack[i]);
-
-		if (m && m->loaded)
-			json_array_append_new(list, json_string(stack[i]));
-	}
+	for (size_t i = 0; reload_modules[i]; i++)
+		if (reload_order_has(buf_text(&modules), reload_modules[i]))
+			json_array_append_new(list, json_string(reload_modules[i]));
 	return list;
 }
 
@@ -41,6 +43,7 @@ static int reload_prepare(const struct step_context *c, const struct step *s, js
 {
 	AUTO_FREE struct facts *f = calloc(1, sizeof(*f));
 	struct probe_options options = { .metadata = false };
+	AUTO_BUF struct buf modules = { 0 };
 	char boot[40] = "";
 
 	(void)s;
@@ -48,7 +51,8 @@ static int reload_prepare(const struct step_context *c, const struct step *s, js
 		return error_set(err, FAULT_INTERNAL, 0, "no memory to reload modules");
 	if (probe_facts(c->host, &options, f, err) < 0)
 		return -1;
-	if (reload_refuse(f, err) < 0)
+	if (reload_refuse(f, err) < 0 || modules_read(c, &modules, err) < 0 ||
+	    reload_order_possible(buf_text(&modules), err) < 0)
 		return -1;
 	(void)!HOST_READ_LINE(c->host, "proc/sys/kernel/random/boot_id", boot);
 	*ret = json_pack("{s:o, s:s}", "loaded", loaded(c), "boot", boot);
@@ -64,28 +68,54 @@ static int call(const struct step_context *c, const char *const *argv, struct er
 	return run_or_fail(c->host, &spec, FAULT_RELOAD_FAILED, doing, err);
 }
 
-static int exchange(const struct step_context *c, const json_t *before, struct error *err)
+/* Each as soon as nothing refers to it any more. */
+static int take_out(const struct step_context *c, struct error *err)
 {
-	const json_t *former = json_object_get(before, "loaded");
-	AUTO_JSON json_t *now = loaded(c);
+	char name[56];
+
+	for (int i = 0; i < OUT_MOST; i++) {
+		AUTO_BUF struct buf modules = { 0 };
+		const char *const out[] = { "rmmod", name, NULL };
+
+		if (modules_read(c, &modules, err) < 0 ||
+		    reload_order_possible(buf_text(&modules), err) < 0)
+			return -1;
+		if (!reload_order_next(buf_text(&modules), name, sizeof(name)))
+			return 0;
+		if (call(c, out, err) < 0)
+			return -1;
+	}
+	return error_set(err, FAULT_RELOAD_FAILED, 0, "%s is loaded again and again", name);
+}
+
+static bool is_core(const char *name)
+{
+	for (size_t i = 0; i < RELOAD_CORE; i++)
+		if (text_eq(reload_modules[i], name))
+			return true;
+	return false;
+}
+
+/* A protocol that the new stack has not is no reason to go back. */
+static int take_in(const struct step_context *c, const json_t *former, struct error *err)
+{
 	char release[96];
 
 	if (host_kernel_release(c->host, release, sizeof(release)) < 0)
 		return error_set(err, FAULT_READ_FAILED, 0,
 				 "/proc/sys/kernel/osrelease cannot be read");
-	for (size_t i = json_array_size(now); i-- > 0;) {
-		const char *const out[] = { "rmmod", json_string_value(json_array_get(now, i)),
-					    NULL };
-
-		if (call(c, out, err) < 0)
-			return -1;
-	}
 	for (size_t i = 0; i < json_array_size(former); i++) {
-		const char *const in[] = { "modprobe", "-S", release,
-					   json_string_value(json_array_get(former, i)), NULL };
+		const char *name = json_string_value(json_array_get(former, i));
+		const char *const in[] = { "modprobe", "-S", release, name, NULL };
+		struct error why = { 0 };
 
-		if (call(c, in, err) < 0)
+		if (call(c, in, &why) == 0)
+			continue;
+		if (is_core(name)) {
+			*err = why;
 			return -1;
+		}
+		LOG(c->host->log, WARNING, "reload.protocol", "%s, ignoring", why.what);
 	}
 	return 0;
 }
@@ -101,7 +131,7 @@ static int reload_apply(const struct step_context *c, const struct step *s, cons
 	program_path(IB_VMEXT_VERSION, program);
 	if (deadman_arm(c->host, program, json_object_get(before, "loaded"), err) < 0)
 		return -1;
-	if (exchange(c, before, err) < 0)
+	if (take_out(c, err) < 0 || take_in(c, json_object_get(before, "loaded"), err) < 0)
 		return -1;
 	return deadman_settle(c->host, err);
 }

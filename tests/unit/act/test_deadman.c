@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "act/boot/deadman.h"
+#include "act/step/reload_order.h"
 #include "act/step/step.h"
 #include "base/fs.h"
 #include "host/run.h"
@@ -234,6 +235,60 @@ static void undoes_what_does_not_come_back(void **unused)
 	assert_false(machine_has(&m, ACT_STATE_DIR "/deadman.json"));
 }
 
+/* What a machine has loaded whose HCA works, as its kernel tells. */
+#define STACK                                                                                      \
+	"ib_umad 45056 0 - Live 0x0\nib_ipoib 147456 0 - Live 0x0\n"                               \
+	"ib_cm 139264 2 ib_ipoib,rdma_cm, Live 0x0\nrdma_cm 139264 1 rdma_ucm, Live 0x0\n"         \
+	"rdma_ucm 36864 0 - Live 0x0\nmlx5_ib 413696 0 - Live 0x0\n"                               \
+	"ib_uverbs 172032 2 rdma_ucm,mlx5_ib, Live 0x0\n"                                          \
+	"ib_core 442368 6 rdma_cm,ib_ipoib,ib_umad,ib_uverbs,mlx5_ib,ib_cm, Live 0x0\n"            \
+	"mlx5_core 1703936 1 mlx5_ib, Live 0x0\nvirtio_net 73728 0 - Live 0x0\n"
+
+static void takes_out_what_nothing_refers_to(void **unused)
+{
+	static const struct row {
+		const char *name, *modules, *refused, *next;
+	} rows[] = {
+		{ "a stack", STACK, NULL, "ib_umad" },
+		{ "a protocol that nobody uses goes first",
+		  "rpcrdma 1 0 - Live 0x0\nrdma_cm 1 1 rpcrdma, Live 0x0\n", NULL, "rpcrdma" },
+		{ "only the core", "mlx5_core 1 0 - Live 0x0\nmlxfw 1 1 mlx5_core, Live 0x0\n",
+		  NULL, "mlx5_core" },
+		{ "nothing of it", "virtio_net 73728 0 - Live 0x0\n", NULL, NULL },
+		{ "a program has the device open",
+		  "mlx5_ib 1 1 - Live 0x0\nib_uverbs 1 1 mlx5_ib, Live 0x0\n",
+		  "mlx5_ib is in use by a program", "" },
+		{ "NFS over RDMA is mounted", "rpcrdma 1 3 - Live 0x0\n",
+		  "rpcrdma is in use by a program or a mount", "" },
+		{ "another driver's", "ib_core 1 1 irdma, Live 0x0\nirdma 1 0 - Live 0x0\n",
+		  "irdma hangs on ib_core", "" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+		struct error err = { 0 };
+		char next[56] = "";
+		int rc = reload_order_possible(r->modules, &err);
+
+		print_message("%s\n", r->name);
+		if (r->refused) {
+			assert_int_equal(rc, -1);
+			assert_int_equal(err.fault, FAULT_RELOAD_REFUSED);
+			assert_non_null(strstr(err.what, r->refused));
+			continue;
+		}
+		assert_int_equal(rc, 0);
+		assert_int_equal(reload_order_next(r->modules, next, sizeof(next)),
+				 r->next != NULL);
+		assert_string_equal(next, r->next ? r->next : "");
+	}
+	for (size_t i = 0; i < RELOAD_CORE; i++)
+		assert_non_null(reload_modules[i]);
+	assert_true(reload_order_has(STACK, "mlx5_ib"));
+	assert_false(reload_order_has(STACK, "mlx5"));
+}
+
 static void hyper_v(void)
 {
 	machine_put(&m, "sys/bus/vmbus/drivers/hv_pci/uevent", "");
@@ -282,6 +337,7 @@ int main(void)
 		TEST(needs_a_gateway_that_answers),
 		TEST(reloads_and_undoes),
 		TEST(undoes_what_does_not_come_back),
+		TEST(takes_out_what_nothing_refers_to),
 		TEST(refuses),
 	};
 
