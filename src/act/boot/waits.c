@@ -15,6 +15,16 @@ enum { POLL_MS = 1000, SAY_MS = 10000, STATUS_BYTES_MAX = 256 << 10, DEPTH_MAX =
 
 #define CLOUD_INIT "run/cloud-init"
 
+/* Seconds since 1970, of which the file has fractions; 0 where it is no time up to the year 9999.
+ */
+static int64_t time_of(const json_t *number)
+{
+	const double last = 253402300799.0;
+	double s = json_number_value(number);
+
+	return s > 0 && s <= last ? (int64_t)s : 0;
+}
+
 void cloud_init_parse(const char *text, size_t len, struct cloud_init_state *ret)
 {
 	AUTO_JSON json_t *j = json_parse(text, len, NULL, 0);
@@ -28,8 +38,7 @@ void cloud_init_parse(const char *text, size_t len, struct cloud_init_state *ret
 	ret->running = true;
 	TEXT_COPY(ret->stage, stage[0] ? stage : "between two stages");
 	TEXT_FORMAT(path, "v1.%s.start", stage);
-	ret->since_s = json_is_real(json_at(j, path)) ? (int64_t)json_real_value(json_at(j, path))
-						      : json_int_at(j, path, 0);
+	ret->since_s = time_of(json_at(j, path));
 }
 
 void cloud_init_look(const struct host *h, struct cloud_init_state *ret)
