@@ -145,8 +145,8 @@ at() {
 	grep -q "$3" "$CASE_DIR/out" || fail "$1: it does not tell $3"
 	told "$VM" | diff "$CASE_DIR/told" - || fail "$1: packages, marks or units differ"
 }
-# A clock that is years off makes good certificates and signatures look bad: the fault is the clock's, where that can be known, else the
-# message tells what the clock says. When it is right again, all is well.
+# A clock that is years behind makes good certificates and signatures look bad: the fault is the clock's. When it is right again, all is
+# well. (Years ahead the lab's catalogue has expired, too.)
 case_clock_far_off() {
 	create "$VM" --machine --no-agent
 	trusts_the_lab
@@ -155,9 +155,10 @@ case_clock_far_off() {
 	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
 	put "$VM" "$CASE_DIR/settings" /root/settings 644
 	up
+	sh_in "$VM" 'cd /root && curl -sfO https://10.7.0.1:8443/files/catalogue.json && curl -sfO https://10.7.0.1:8443/files/catalogue.json.minisig &&
+		/root/ib-vmext --settings /root/settings catalogue update catalogue.json' || fail "no catalogue"
 	told "$VM" >"$CASE_DIR/told"
 	at 2015-03-01 clock-off 'the clock of this VM says 2015-03-01'
-	at 2060-03-01 download-tls 'the clock of this VM says 2060-03-01'
 	in_vm "$VM" date -u -s "@$(date +%s)" >/dev/null
 	echo '{"driver": "inbox"}' >"$CASE_DIR/settings"
 	put "$VM" "$CASE_DIR/settings" /root/settings 644

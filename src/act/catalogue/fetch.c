@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act/fetch/download.h"
+#include "act/wrong_clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -74,6 +75,7 @@ void catalogue_fetch(const struct catalogue_judge *j)
 
 	if (!catalogue_is_remote(j->settings) || fetch(j, &why) == 0)
 		return;
+	wrong_clock_explain(j->host, &why);
 	LOG(j->host->log, WARNING, "catalogue.kept",
 	    "%s (%s); what was fetched before is used, if there is any. %s", why.what,
 	    fault_row(why.fault)->slug, fault_row(why.fault)->remedy);
