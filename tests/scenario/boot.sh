@@ -32,6 +32,17 @@ want_network() {
 }
 want_hca() { wait_until 300 sh_in "$VM" 'ibstat | grep -q "State: Active"'; }
 
+# by_hand [OPTIONS]: a machine without the agent, with the program, and settings for the stand-in of DOCA.
+by_hand() {
+	create "$VM" --machine --no-agent "$@"
+	trusts_the_lab
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	put "$VM" "$here/manifest.py" /root/manifest.py
+	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	up
+}
+
 # After success apt brings a kernel on which the driver does not compile. The VM boots it with its network, the kernel's own driver
 # serves, and status says so.
 case_kernel_without_module() {
@@ -71,13 +82,7 @@ case_kernel_without_module() {
 # mlx5_core (lab/kmod/fakenet). Instance metadata, by which a VM of Azure is known too, is out of reach. The kernel's own stack is loaded, with protocols over it that
 # nobody uses; the lab's HCA, which would hang on it, does not come with it.
 on_the_adapter() {
-	create "$VM" --machine --no-azure --no-vmbus --no-agent
-	trusts_the_lab
-	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
-	put "$VM" "$here/manifest.py" /root/manifest.py
-	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
-	put "$VM" "$CASE_DIR/settings" /root/settings 644
-	up
+	by_hand --no-azure --no-vmbus
 	sh_in "$VM" 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install iputils-ping' >"$CASE_DIR/ping" 2>&1 || fail "no ping: $(tail -3 "$CASE_DIR/ping")"
 	sh_in "$VM" 'set -e
 		mv /etc/modprobe.d/ib-lab.conf /root/
@@ -148,13 +153,7 @@ at() {
 # A clock that is years behind makes good certificates and signatures look bad: the fault is the clock's. When it is right again, all is
 # well. (Years ahead the lab's catalogue has expired, too.)
 case_clock_far_off() {
-	create "$VM" --machine --no-agent
-	trusts_the_lab
-	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
-	put "$VM" "$here/manifest.py" /root/manifest.py
-	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
-	put "$VM" "$CASE_DIR/settings" /root/settings 644
-	up
+	by_hand
 	sh_in "$VM" 'cd /root && curl -sfO https://10.7.0.1:8443/files/catalogue.json && curl -sfO https://10.7.0.1:8443/files/catalogue.json.minisig &&
 		/root/ib-vmext --settings /root/settings catalogue update catalogue.json' || fail "no catalogue"
 	told "$VM" >"$CASE_DIR/told"
@@ -171,13 +170,7 @@ case_clock_far_off() {
 # Once the new modules are there no initramfs can be made: the fault is the initramfs's, the former packages and the very initramfs that
 # was there are back, and the VM boots.
 case_initramfs_failure() {
-	create "$VM" --machine --no-agent
-	trusts_the_lab
-	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
-	put "$VM" "$here/manifest.py" /root/manifest.py
-	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
-	put "$VM" "$CASE_DIR/settings" /root/settings 644
-	up
+	by_hand
 	told "$VM" >"$CASE_DIR/told"
 	in_vm "$VM" sh -c 'sha256sum /boot/initrd.img-*' >"$CASE_DIR/initramfs"
 	sh_in "$VM" 'cat >/etc/initramfs-tools/hooks/broken <<"HOOK"

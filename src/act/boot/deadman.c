@@ -15,6 +15,7 @@
 #define ARMED_FILE ACT_STATE_DIR "/deadman.json"
 #define LAST_FILE  ACT_STATE_DIR "/deadman.last"
 #define FIRED_FILE ACT_STATE_DIR "/deadman.fired"
+#define AWAY_FILE  "run/modprobe.d/ib-vmext-deadman.conf"
 #define UNIT       "--unit=ib-vmext-deadman.service"
 
 enum { CALL_S = 30, POLL_MS = 1000, APPEAR_S = 15, WORDS_MAX = 40, FILE_BYTES_MAX = 256 << 10 };
@@ -253,12 +254,33 @@ static bool own_file(const struct host *h, const char *release, const char *name
 	return false;
 }
 
+/* As soon as an interface of mlx5_core appears udev loads mlx5_ib by a rule of rdma-core's: the new
+ * one, by its name. udev obeys a blacklist even there; one below /run is gone with the boot. */
+static void keep_udev_away(const struct host *h, const json_t *modules)
+{
+	static const char *const reload[] = { "udevadm", "control", "--reload", NULL };
+	AUTO_RUN struct run_result r = { 0 };
+	AUTO_BUF struct buf text = { 0 };
+	int rc = fs_make_dirs(h->root, "run/modprobe.d", 0755);
+
+	for (size_t i = 0; i < json_array_size(modules) && rc == 0; i++)
+		rc = buf_add_format(&text, "blacklist %s\n",
+				    json_string_value(json_array_get(modules, i)));
+	if (rc == 0)
+		rc = fs_replace(h->root, AWAY_FILE, buf_text(&text), text.len, 0644);
+	if (rc < 0)
+		LOG(h->log, WARNING, "deadman.udev", "/%s cannot be written, ignoring: %s",
+		    AWAY_FILE, strerror(-rc));
+	(void)program_ok(h, reload, &r); /* it looks by itself, too, at most 3 s later */
+}
+
 static void modules_back(const struct host *h, const json_t *armed)
 {
 	const json_t *modules = json_object_get(armed, "modules");
 	const char *release = json_text_at(armed, "release", "");
 	char file[300];
 
+	keep_udev_away(h, modules);
 	for (size_t i = json_array_size(modules); i-- > 0;) {
 		const char *const out[] = { "rmmod", json_string_value(json_array_get(modules, i)),
 					    NULL };
@@ -277,6 +299,7 @@ static void modules_back(const struct host *h, const json_t *armed)
 			LOG(h->log, WARNING, "deadman.load", "%s cannot be loaded: %s", name,
 			    r.err.len ? text_trim(r.err.data) : "no message");
 	}
+	(void)!unlinkat(h->root, AWAY_FILE, 0);
 }
 
 static void network_back(const struct host *h, const json_t *armed)

@@ -7,8 +7,8 @@
 #include "base/text.h"
 
 const char *const reload_modules[] = {
-	"mlx_compat", "mlxfw",      "mlx5_core", "ib_core", "ib_cm",    "iw_cm",
-	"rdma_cm",    "ib_uverbs",  "ib_umad",   "mlx5_ib", "ib_ipoib", "rdma_ucm",
+	"mlx_compat", "mlxfw",      "ib_core",   "ib_cm",   "iw_cm",    "rdma_cm",
+	"ib_uverbs",  "ib_umad",    "mlx5_core", "mlx5_ib", "ib_ipoib", "rdma_ucm",
 	"mlx5_vdpa",  "ib_iser",    "ib_isert",  "ib_srp",  "ib_srpt",  "rpcrdma",
 	"nvme_rdma",  "nvmet_rdma", "rds_rdma",  "smc",     NULL,
 };

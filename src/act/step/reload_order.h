@@ -10,7 +10,7 @@
 /* The modules of a stack, in the order of loading; the first RELOAD_CORE are what has to come back,
  * the others the kernel's own protocols over it. NULL-terminated. */
 extern const char *const reload_modules[];
-enum { RELOAD_CORE = 13 };
+enum { RELOAD_CORE = 12 };
 
 /* Can all of them that are loaded be taken out? FAULT_RELOAD_REFUSED names who holds one: another
  * module, or a program or mount that is at work. */

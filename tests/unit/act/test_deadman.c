@@ -53,6 +53,8 @@ static void reads_what_ip_says(void **unused)
 }
 
 /* A machine whose network is mlx5_core's: the gateway answers while that and the address are in. */
+#define AWAY_FILE "run/modprobe.d/ib-vmext-deadman.conf"
+
 static struct machine m;
 static struct {
 	bool in, addressed;
@@ -97,6 +99,8 @@ static int play(const struct host *h, const struct run_spec *spec, struct run_re
 		load(false, false);
 	} else if (text_eq(argv[0], "insmod")) {
 		assert_string_equal(argv[1], "/lib/modules/6.1.0-56-amd64/kernel/n/mlx5_core.ko");
+		/* udev must not load the new ones meanwhile. */
+		assert_true(machine_has(&m, AWAY_FILE));
 		load(true, false);
 	} else if (text_eq(argv[0], "modprobe")) {
 		load(true, net.new_bad);
@@ -157,6 +161,7 @@ static void brings_the_network_back(void **unused)
 	assert_int_equal(deadman_watch(&m.host, &err), 0);
 	assert_in_range(m.clock.now_ms - began, DEADMAN_SILENT_S * 1000, 60000);
 	assert_true(net.in && net.addressed);
+	assert_false(machine_has(&m, AWAY_FILE));
 	assert_non_null(strstr(net.did.data,
 			       "insmod /lib/modules/6.1.0-56-amd64/kernel/n/mlx5_core.ko ip link "
 			       "set eth0 up ip address replace 10.0.0.4/24 dev eth0 ip route "
