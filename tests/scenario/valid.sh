@@ -40,7 +40,9 @@ complaints() {
 	/etc/udev/rules.d/*) verify_rules "$1" "$2" ;;
 	/etc/NetworkManager/conf.d/*) sh_in "$1" "if command -v NetworkManager >/dev/null; then NetworkManager --print-config 2>&1 >/dev/null; else grep -vE '^(#|\[keyfile\]$|unmanaged-devices=)' '$2' || :; fi" ;;
 	/etc/modules-load.d/*) sh_in "$1" "grep -v '^#' '$2' | xargs modinfo -k \"\$(ls /lib/modules | head -1)\" 2>&1 >/dev/null || :" ;;
-	/etc/security/limits.d/*) sh_in "$1" "grep -vE '^(#.*|[*] (soft|hard) (memlock|stack|nofile) (unlimited|[0-9]+))$' '$2' || :" ;;
+	# The installer of MLNX_OFED writes its lines into limits.conf itself.
+	/etc/security/limits.conf | /etc/security/limits.d/*) sh_in "$1" "grep -vE '^(#.*|[*][[:space:]]+(soft|hard)[[:space:]]+(memlock|stack|nofile)[[:space:]]+(unlimited|[0-9]+)|)$' '$2' || :" ;;
+	/etc/yum.repos.d/*) sh_in "$1" "\$(command -v /usr/bin/dnf || command -v /usr/bin/yum) -q repolist 2>&1 >/dev/null || :" ;;
 	/etc/apt/preferences.d/*) sh_in "$1" 'apt-cache policy 2>&1 >/dev/null || :' ;;
 	*) echo "nobody is asked about $2" ;;
 	esac
