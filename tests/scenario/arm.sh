@@ -239,7 +239,7 @@ case_az_deploys_a_template() {
 
 # A VM that was not there, two extensions on it by a loop's order, a secret: the parameter is nowhere afterwards.
 case_a_template_makes_a_vm() {
-	lab_up --empty
+	arm_up
 	cat >"$CASE_DIR/t.json" <<'TEMPLATE'
 { "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
   "parameters": { "secret": { "type": "secureObject" }, "image": { "type": "object" } },
@@ -252,17 +252,23 @@ case_a_template_makes_a_vm() {
       "properties": { "hardwareProfile": { "vmSize": "Standard_HB120rs_v3" },
         "storageProfile": { "imageReference": "[parameters('image')]" } } } ] }
 TEMPLATE
+	deployment=$SUB/resourcegroups/myResourceGroup/providers/Microsoft.Resources/deployments/t
+	has_ended() { ask GET "$deployment" | jq -e '.properties.provisioningState | IN("Succeeded", "Failed")'; }
 	make_it() {
-		az deployment group create -g myResourceGroup --template-file "$CASE_DIR/t.json" \
-			--parameters secret='{"sasToken": "sv=secret-of-the-test"}' image="$1" "$2"
+		ask PUT "$deployment" "$(jq -n --slurpfile template "$CASE_DIR/t.json" --argjson image "$1" '{properties: {mode: "Incremental",
+			template: $template[0], parameters: {secret: {value: {sasToken: "sv=secret-of-the-test"}}, image: {value: $image}}}}')" >"$CASE_DIR/out"
 	}
-	want_error PlatformImageNotFound make_it '{"publisher": "Nobody", "offer": "nothing", "sku": "0"}' --no-prompt
-	make_it '{"publisher": "Debian", "offer": "debian-12", "sku": "12-gen2", "version": "latest"}' --no-prompt >"$CASE_DIR/out"
-	jq -e '.properties.provisioningState == "Succeeded"' "$CASE_DIR/out" >/dev/null || fail "$(cat "$CASE_DIR/out")"
+	make_it '{"publisher": "Nobody", "offer": "nothing", "sku": "0"}'
+	wait_until 60 has_ended
+	grep -q PlatformImageNotFound "$CASE_DIR/out" "$CASE_DIR/body" || fail "not a word of PlatformImageNotFound: $(cat "$CASE_DIR/body")"
+	make_it '{"publisher": "Debian", "offer": "debian-12", "sku": "12-gen2", "version": "latest"}'
+	wait_until 180 has_ended
+	[ "$(jq -r .properties.provisioningState "$CASE_DIR/body")" = Succeeded ] || fail "$(cat "$CASE_DIR/body")"
 	want_stack fresh
 	grep -rl secret-of-the-test "$IB_LAB_STATE" && fail "a secret is kept in clear"
-	az vm delete -g myResourceGroup -n fresh --yes
-	[ "$("$LAB" vm list | wc -l)" -eq 0 ] || fail "it is still there"
+	ask DELETE "$SUB/resourcegroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines/fresh" >/dev/null
+	wait_until 60 operation_has_ended "$(header Azure-AsyncOperation)"
+	if "$LAB" vm list | grep fresh; then fail "it is still there"; fi
 }
 
 # networks_template: two nested templates, one of either scope, in loops of variables, properties and resources; the second gets what
