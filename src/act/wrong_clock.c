@@ -13,8 +13,7 @@
 static bool depends_on_clock(enum fault fault)
 {
 	static const enum fault faults[] = { FAULT_PACKAGE_UPDATE, FAULT_PACKAGE_SIGNATURE,
-					     FAULT_DOWNLOAD_TLS, FAULT_REPOSITORY_EXPIRED,
-					     FAULT_CATALOGUE_EXPIRED };
+					     FAULT_DOWNLOAD_TLS, FAULT_REPOSITORY_EXPIRED };
 
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
 		if (faults[i] == fault)
