@@ -120,7 +120,7 @@ void journal_note_change(struct journal *j, unsigned step, const char *boot)
 
 	/* The first only looks, the others need no restart. */
 	if (kind != STEP_NEXT_BOOT && kind != STEP_MANAGER && kind != STEP_ADDRESSES &&
-	    kind != STEP_NAMES)
+	    kind != STEP_NAMES && kind != STEP_TAKEOVER)
 		TEXT_COPY(j->changed_boot, boot);
 }
 

@@ -36,6 +36,7 @@ enum step_kind {
 	STEP_FOREIGN,   /* build what hangs on the stack and is somebody else's anew against it */
 	STEP_SETTING,   /* set one line of somebody else's file; items: its path, key, value */
 	STEP_NAMES,     /* name RDMA devices that have the kernel's names */
+	STEP_TAKEOVER,  /* have who manages the network read a file of ours; items: its units */
 	STEP_ADDRESSES, /* give IPoIB interfaces the addresses that the host assigned */
 	STEP_KIND_COUNT
 };

@@ -17,6 +17,7 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_RELOAD] = "reload",         [STEP_MANAGER] = "manager",
 	[STEP_ADDRESSES] = "addresses",   [STEP_FOREIGN] = "foreign",
 	[STEP_NAMES] = "names",           [STEP_SETTING] = "setting",
+	[STEP_TAKEOVER] = "takeover",
 };
 
 const char *step_kind_name(enum step_kind kind)

@@ -57,21 +57,55 @@ static void boot_steps(const struct inputs *in, struct plan *ret)
 }
 
 /* They would take the addresses away, or wait for the interfaces at every boot. */
+enum { NETWORK_MANAGER, NETWORKD, MANAGERS };
+static const struct {
+	const char *unit, *path;
+	struct step_text text;
+} managers[MANAGERS] = {
+	[NETWORK_MANAGER] = { "NetworkManager.service",
+			      OWN_IPOIB_MANAGER,
+			      { "ipoib-networkmanager",
+				"have NetworkManager leave IPoIB interfaces alone",
+				"[keyfile]\nunmanaged-devices=type:infiniband\n" } },
+	[NETWORKD] = { "systemd-networkd.service",
+		       OWN_IPOIB_NETWORKD,
+		       { "ipoib-networkd", "have systemd-networkd leave IPoIB interfaces alone",
+			 "[Match]\nType=infiniband\n\n[Link]\nUnmanaged=yes\n"
+			 "RequiredForOnline=no\n" } },
+};
+
 static void leave_alone_steps(const struct inputs *in, struct plan *ret)
 {
-	static const struct step_text manager = {
-		"ipoib-networkmanager", "have NetworkManager leave IPoIB interfaces alone",
-		"[keyfile]\nunmanaged-devices=type:infiniband\n"
-	};
-	static const struct step_text networkd = {
-		"ipoib-networkd", "have systemd-networkd leave IPoIB interfaces alone",
-		"[Match]\nType=infiniband\n\n[Link]\nUnmanaged=yes\nRequiredForOnline=no\n"
-	};
+	const bool enabled[MANAGERS] = { in->facts->network.network_manager,
+					 in->facts->network.networkd };
 
-	if (in->facts->network.network_manager)
-		own_file_step(in, OWN_IPOIB_MANAGER, &manager, ret);
-	if (in->facts->network.networkd)
-		own_file_step(in, OWN_IPOIB_NETWORKD, &networkd, ret);
+	for (size_t i = 0; i < MANAGERS; i++)
+		if (enabled[i])
+			own_file_step(in, managers[i].path, &managers[i].text, ret);
+}
+
+static bool is_step(const struct plan *p, const char *id)
+{
+	for (unsigned i = 0; i < p->nsteps; i++)
+		if (text_eq(p->steps[i].id, id))
+			return true;
+	return false;
+}
+
+/* Who runs has read its files already. At the next boot it reads them anew. */
+static void takeover_step(struct plan *ret)
+{
+	struct step *s = step_add(ret, "ipoib-takeover", STEP_TAKEOVER);
+
+	for (size_t i = 0; i < MANAGERS; i++) {
+		if (!is_step(ret, managers[i].text.id))
+			continue;
+		item_add(s, managers[i].unit);
+		change_add(s, "%s reads its configuration anew", managers[i].unit);
+	}
+	(void)TEXT_COPY(s->what, "have who manages the network take that over");
+	(void)TEXT_COPY(s->undo, "it reads its former configuration at the next boot");
+	step_drop_if_idle(ret);
 }
 
 static bool is_given(const struct facts *f, const char *address)
@@ -120,6 +154,8 @@ void ipoib_steps(const struct inputs *in, const struct driver_row *row, struct p
 		return;
 	leave_alone_steps(in, ret);
 	boot_steps(in, ret);
-	if (!ret->reboot && !in->facts->image)
-		addresses_step(in->facts, ret);
+	if (ret->reboot || in->facts->image)
+		return;
+	takeover_step(ret);
+	addresses_step(in->facts, ret);
 }

@@ -15,6 +15,7 @@ const struct step_ops *step_ops(enum step_kind kind)
 		[STEP_MANAGER] = &step_manager,     [STEP_ADDRESSES] = &step_addresses,
 		[STEP_NAMES] = &step_names,         [STEP_SETTING] = &step_setting,
 		[STEP_INITRAMFS] = &step_initramfs, [STEP_FOREIGN] = &step_foreign,
+		[STEP_TAKEOVER] = &step_takeover,
 	};
 
 	return table[kind];

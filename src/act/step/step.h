@@ -72,6 +72,7 @@ extern const struct step_ops step_next_boot;
 extern const struct step_ops step_sign;
 extern const struct step_ops step_reload;
 extern const struct step_ops step_manager;
+extern const struct step_ops step_takeover;
 extern const struct step_ops step_addresses;
 extern const struct step_ops step_names;
 extern const struct step_ops step_setting;

@@ -98,7 +98,8 @@ static void names_to_come(void)
 }
 
 #define LIMITS    "limits limits-services limits-users limits-manager"
-#define ADDRESSES "ipoib-unit ipoib-rule ipoib"
+#define BOOT      "ipoib-unit ipoib-rule"
+#define ADDRESSES BOOT " ipoib"
 
 /* Each begins with a fresh machine whose host has assigned an address. */
 static const struct {
@@ -120,7 +121,7 @@ static const struct {
 	{ "rdma-core is still to come", names_to_come, LIMITS " names-rule names " ADDRESSES },
 	{ "somebody else gives names", named_by_others, LIMITS " " ADDRESSES },
 	{ "who manages the network leaves them alone", managed,
-	  LIMITS " ipoib-networkmanager ipoib-networkd " ADDRESSES },
+	  LIMITS " ipoib-networkmanager ipoib-networkd " BOOT " ipoib-takeover ipoib" },
 };
 
 /* Beside a stack that is kept: what is known to be otherwise, once. */
@@ -235,7 +236,7 @@ static const struct {
 	{ "nothing can give names", names_to_come, "" },
 	{ "somebody else gives names", named_by_others, "" },
 	{ "who manages the network", managed_without_address,
-	  "ipoib-networkmanager ipoib-networkd " ADDRESSES },
+	  "ipoib-networkmanager ipoib-networkd " BOOT " ipoib-takeover ipoib" },
 	{ "addresses are not asked for", nobody_gives, "" },
 	{ "the agent is to give them", agent_to_be_told, "agent-rdma" },
 	{ "the agent gives them", agent_told, "" },
