@@ -19,9 +19,9 @@
 
 /* What the inbox route installs, and tools that people and tests reach for beside it. A second
  * kernel comes with them. */
-static const char *const packages[] = { "rdma-core",   "ibverbs-providers", "infiniband-diags",
-					"perftest",    "ibverbs-utils",     "rdmacm-utils",
-					"iputils-ping" };
+static const char *const packages[] = { "rdma-core",    "ibverbs-providers", "infiniband-diags",
+					"perftest",     "ibverbs-utils",     "rdmacm-utils",
+					"iputils-ping", "cloud-init",        "network-manager" };
 
 /* What the rows of the vendor's drivers need to be built; the kernel's headers besides. */
 static const char *const build_packages[] = { "build-essential",
