@@ -101,7 +101,7 @@ C
 	deploy "$VM"
 	want_success "$VM"
 	want_network
-	note "after the run ib0 is $(state_of ib0)"
+	[ "$(state_of eth0)/$(state_of ib0)" = configured/unmanaged ] || fail "after the run eth0 is $(state_of eth0), ib0 $(state_of ib0)"
 	want_valid "$VM" 7
 	restarted
 	[ "$(state_of eth0)/$(state_of ib0)" = configured/unmanaged ] || fail "eth0 is $(state_of eth0), ib0 $(state_of ib0)"
@@ -147,7 +147,7 @@ N'
 	deploy "$VM"
 	want_success "$VM"
 	want_network
-	note "after the run ib0 is $(nm_state ib0)"
+	[ "$(nm_state eth0)/$(nm_state ib0)" = connected/unmanaged ] || fail "after the run eth0 is $(nm_state eth0), ib0 $(nm_state ib0)"
 	want_valid "$VM" 7
 	restarted
 	[ "$(nm_state eth0)/$(nm_state ib0)" = connected/unmanaged ] || fail "eth0 is $(nm_state eth0), ib0 $(nm_state ib0)"
