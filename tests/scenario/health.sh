@@ -6,6 +6,7 @@ TIMEOUT=900
 cases() {
 	cat <<'CASES'
 over_a_fabric
+report_in_a_browser
 told_apart
 the_fields_own_tools
 CASES
@@ -120,6 +121,11 @@ case_over_a_fabric() {
 	manage -P "$CASE_DIR/partitions"
 	wait_until 30 is_limited H2
 	want_of H2 degraded "pkey-full-member port-rate"
+}
+
+# The page of a fleet, by Chromium: no picture of it is stored, a person has to look.
+case_report_in_a_browser() {
+	WANT_BROWSER=1 sh "$top/tests/unit/cli/test_report.sh" "$top/build/ib-vmext" "$top/build/debug/tests/unit/compose" "$top/tests/worlds"
 }
 
 # ---- in a machine ----------------------------------------------------------------------------------------------------------------------

@@ -75,9 +75,19 @@ lacks "$tmp/fleet.html" '<img'
 mkdir "$tmp/empty"
 "$program" report "$tmp/empty" >/dev/null 2>&1 && wrong "an empty folder"
 
-# A browser, where there is one, lays it out: each square has its place, and the picture is not empty.
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || { echo "no browser: not laid out"; exit $bad; }
-HOME=$tmp timeout 100 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size=390,800 \
-	--screenshot="$tmp/page.png" "file://$tmp/fleet.html" >/dev/null 2>&1 || { echo "the browser does not start here"; exit $bad; }
-[ "$(stat -c %s "$tmp/page.png")" -gt 10000 ] || wrong "the picture is empty"
+# A browser, where there is one, lays it out, on a phone and in the dark: neither picture is empty, and they differ. WANT_BROWSER: it is
+# there for sure.
+none() { echo "$*: not laid out"; [ -z "${WANT_BROWSER:-}" ] || exit 1; exit $bad; }
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || none "no browser"
+# picture FILE SIZE OPTIONS...
+picture() {
+	picture=$1 size=$2
+	shift 2
+	HOME=$tmp timeout 100 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size="$size" "$@" \
+		--screenshot="$picture" "file://$tmp/fleet.html" >/dev/null 2>&1 || none "the browser does not start here"
+	[ "$(stat -c %s "$picture")" -gt 10000 ] || wrong "the picture is empty"
+}
+picture "$tmp/phone.png" 390,800
+picture "$tmp/dark.png" 390,800 --blink-settings=preferredColorScheme=0
+! cmp -s "$tmp/phone.png" "$tmp/dark.png" || wrong "dark mode is as the light one"
 exit $bad
