@@ -36,7 +36,7 @@ told() {
 	dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== half"; ls /var/lib/dpkg/updates; fi
 	[ ! -e /usr/bin/dnf ] || { echo "== wanted"; dnf -q -C repoquery --userinstalled | sort; }
 	[ ! -e /var/lib/zypp/AutoInstalled ] || { echo "== auto"; grep -v "^#" /var/lib/zypp/AutoInstalled | sort; }
-	echo "== units"; [ -d /run/systemd/system ] && systemctl list-unit-files --no-pager --no-legend | grep -v -e "^ib-vmext-worker-.* transient" -e "^ib-vmext-ipoib@.service" | sort' || :
+	echo "== units"; [ -d /run/systemd/system ] && SYSTEMD_BUS_TIMEOUT=600 systemctl list-unit-files --no-pager --no-legend | grep -v -e "^ib-vmext-worker-.* transient" -e "^ib-vmext-ipoib@.service" | sort' || :
 }
 
 # The loaded modules, sorted: lsmod's, or /sys/module's where the host's kernel has no /proc/modules to lay ours over.
