@@ -69,10 +69,13 @@ case_kernel_without_module() {
 	# The image first: dkms cannot build for it yet and lets it be. When the headers come it fails, and with it apt; where both come at
 	# once the kernel gets no initramfs, and does not boot.
 	in_vm "$VM" apt-get -q update >/dev/null
+	# Synthetic: a kernel of the same kind that came without headers, made of the one that runs.
+	sh_in "$VM" 'cp -r "/lib/modules/$(uname -r)" /lib/modules/6.1.0-999-amd64; rm -r /lib/modules/6.1.0-999-amd64/updates /lib/modules/6.1.0-999-amd64/build'
+	sh_in "$VM" '/root/ib-vmext verify --json || :' | jq -r '.verdict, (.checks[] | select(.ok | not) | "\(.id) \(.measured)")' >"$CASE_DIR/verify"
+	[ "$(cat "$CASE_DIR/verify")" = "degraded
+dkms:6.1.0-999-amd64 mlnx-ofed-kernel not built" ] || fail "of a kernel without headers verify says: $(cat "$CASE_DIR/verify")"
+	in_vm "$VM" rm -r /lib/modules/6.1.0-999-amd64
 	brings image
-	sh_in "$VM" '/root/ib-vmext verify --json || :' | jq -r '.checks[] | select(.id | test("^dkms:.*-rt-")) | "\(.ok) \(.measured)"' >"$CASE_DIR/verify"
-	grep -q '^false ' "$CASE_DIR/verify" || fail "verify does not tell of a kernel without headers: $(cat "$CASE_DIR/verify")"
-	note "of a kernel without headers verify says: $(cat "$CASE_DIR/verify")"
 	brings headers
 	grep -q 'autoinstall for kernel: .*-rt-amd64 failed' "$CASE_DIR/apt" || fail "the driver compiles for it: $(tail -20 "$CASE_DIR/apt")"
 	vm reboot "$VM" >/dev/null
