@@ -8,7 +8,7 @@ clang clang-format ca-certificates"
 LAB_PACKAGES="libmicrohttpd-dev libssl-dev libgnutls28-dev openssl mmdebstrap debian-archive-keyring systemd-container
 apt-utils gpg gpg-agent iproute2 kmod qemu-system-x86 qemu-utils e2fsprogs zstd curl make python3 util-linux procps"
 # ... what packing needs: the other architecture, .deb, .rpm, SBOM, signatures ...
-case $(uname -m) in aarch64) CROSS_PACKAGES="gcc-x86-64-linux-gnu" ;; *) CROSS_PACKAGES="gcc-aarch64-linux-gnu" ;; esac
+case $(uname -m) in aarch64) CROSS_PACKAGES="gcc-x86-64-linux-gnu libc6-dev-amd64-cross" ;; *) CROSS_PACKAGES="gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;; esac
 PACKAGE_PACKAGES="$CROSS_PACKAGES rpm cpio jq minisign"
 # ... and what the tests need besides.
 TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binutils wget xz-utils bash groff-base"
