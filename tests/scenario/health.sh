@@ -203,7 +203,13 @@ ports_of_ibstatus() {
 		/rate:/ { rate = $2 }
 		/link_layer:/ { print device, port, state, physical, rate, lid, sm, $2 }' | sort
 }
-ports_of_rdma() { tr -d '\r' | awk -v OFS='\t' '{ split($2, at, "/"); print at[1], at[2], tolower($4), tolower($6) }' | sort; }
+ports_of_rdma() {
+	tr -d '\r' | awk -v OFS='\t' '{
+		split($2, at, "/")
+		for (i = 3; i < NF; i++) said[$i] = tolower($(i + 1))
+		print at[1], at[2], said["state"], said["physical_state"]
+	}' | sort
+}
 
 case_the_fields_own_tools() {
 	create "$VM" --machine --size Standard_HB120rs_v3
