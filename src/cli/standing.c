@@ -128,14 +128,15 @@ void standing_read(struct app *app, struct standing *ret)
 	ret->journal.fd = -1;
 	ret->percent = ret->step = -1;
 	ret->now_ms = clock->realtime_ms(clock);
+	/* First whether somebody is at work: what is read after its end is of its end. */
+	read_run(app, ret);
 	ret->receipt = receipt_read(&app->host);
 	if (!kernel_change_tells(&app->host, ret->receipt, ret->told, sizeof(ret->told)))
 		ret->told[0] = '\0';
 	ret->has_last = result_read(&app->host, &ret->last) == 0;
 	ret->has_ended = ended_read(&app->host, &ret->ended) == 0;
-	(void)probe_rdma(&app->host, &ret->facts, NULL);
-	read_run(app, ret);
 	read_request(app, ret);
+	(void)probe_rdma(&app->host, &ret->facts, NULL);
 	find_since(ret);
 	if (ret->holder != 0)
 		read_doing(app, ret);

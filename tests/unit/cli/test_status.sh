@@ -125,4 +125,22 @@ watcher='' holder=''
 [ "$(tail -1 "$tmp/watch" | jq -r .state)" = interrupted ] || fail "a killed run is: $(tail -1 "$tmp/watch")"
 rm "$state/journal/open"
 expect 14 'state     failed' "$world" status --watch
+
+# The run ends while the watch looks: the end that it tells is that run's. It is stopped where it begins to look at the adapter.
+command -v strace >/dev/null || exit $failed
+rm "$state/ended.json"
+printf R >"$state/journal/open"
+hold
+strace -f -o "$tmp/strace" -P sys/bus/pci/devices -e inject=openat:signal=STOP:when=1 "$vmext" --world "$world" status --watch >"$tmp/watch" 2>&1 &
+watcher=$!
+stopped() { watch_pid=$(sed -n 's/^\([0-9]*\) .*SIGSTOP.*/\1/p' "$tmp/strace" 2>/dev/null | head -1) && [ -n "$watch_pid" ]; }
+until stopped; do kill -0 "$watcher" 2>/dev/null || { fail "the watch ended: $(cat "$tmp/watch")"; break; }; sleep 0.02; done
+printf '{"schema":"ib-vmext/ended/1","at":"%s","kind":"apply","seq":-1,"exitCode":12,"fault":null,"message":"no driver"}' "$now" >"$state/ended.json"
+rm "$state/journal/open"
+let_go
+kill -CONT "$watch_pid"
+rc=0
+wait $watcher || rc=$?
+watcher=''
+[ $rc -eq 12 ] || fail "of a run that ended meanwhile the watch ended with $rc: $(cat "$tmp/watch")"
 exit $failed
