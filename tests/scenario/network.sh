@@ -140,6 +140,8 @@ transport-mode=datagram
 [ipv4]
 method=auto
 N'
+	# Debian's package of the agent does not want to be beside it; that of the distributions that have NetworkManager does.
+	sh_in "$VM" "sed -i '/^Package: waagent$/,/^$/s/^Conflicts: network-manager, /Conflicts: /' /var/lib/dpkg/status"
 	installed_here network-manager
 	sh_in "$VM" 'systemctl enable -q NetworkManager NetworkManager-wait-online'
 	vm reboot "$VM" >/dev/null
