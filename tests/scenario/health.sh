@@ -180,8 +180,9 @@ case_told_apart() {
 	tell "no address" 'ip -4 -o address show dev ib0 | awk "{ print \$4 }" >/root/address; ip -4 address flush dev ib0' \
 		'ip address add "$(cat /root/address)" dev ib0' "degraded: ipoib-address"
 	# The port is the lab's module's, and stays. Debian's modules of the kernel have no srcversion: another one on the disk cannot be told.
-	tell "no module for user space" "echo $pci >/sys/bus/pci/drivers/fakeib/unbind && rmmod rdma_ucm mlx5_ib ib_uverbs && echo $pci >/sys/bus/pci/drivers/fakeib/bind" \
-		'modprobe -a mlx5_ib ib_uverbs rdma_ucm' "driver-broken: modules-loaded"
+	tell "no module for user space" "echo $pci >/sys/bus/pci/drivers/fakeib/unbind && rmmod rdma_ucm mlx5_ib ib_uverbs && echo $pci >/sys/bus/pci/drivers/fakeib/bind &&
+		until ip -4 -o address show dev ib0 | grep -q inet; do sleep 0.1; done" \
+		'modprobe -a mlx5_ib ib_uverbs rdma_ucm' "degraded: modules-loaded"
 	tell "sessions may lock little" 'echo "* hard memlock 64" >/etc/security/limits.d/99-site.conf' 'rm /etc/security/limits.d/99-site.conf' \
 		"degraded: memlock-sessions"
 	tell "services may lock little" \
