@@ -58,7 +58,8 @@ want_network() {
 restarted() {
 	managed_runs=$(journals "$VM")
 	vm reboot "$VM" >/dev/null
-	wait_until 300 sh_in "$VM" 'systemctl is-active network-online.target'
+	# Nobody may have wanted it; its start ends when the manager says that the network is there.
+	wait_until 300 sh_in "$VM" 'systemctl start network-online.target && systemctl is-active network-online.target'
 	want_network
 	wait_until 300 sh_in "$VM" "[ \$(grep -c 'handler enable' /var/log/azure/$TYPE/CommandExecution.log) -ge 2 ]"
 	want_success "$VM"
