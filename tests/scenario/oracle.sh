@@ -30,13 +30,13 @@ unexplained() {
 apt_started() { sh_in "$1" '[ ! -e /usr/bin/apt-get ] || mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial'; }
 
 # What is told by the system's own programs, one file. Of a worker that was killed systemd remembers the transient unit until the
-# next boot.
+# next boot. The agent makes slices when it has an extension.
 told() {
 	sh_in "$1" 'if [ -e /usr/bin/rpm ]; then rpm -qa | sort; echo "== rpm -V"; rpm -Va 2>&1; else
 	dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== half"; ls /var/lib/dpkg/updates; fi
 	[ ! -e /usr/bin/dnf ] || { echo "== wanted"; dnf -q -C repoquery --userinstalled | sort; }
 	[ ! -e /var/lib/zypp/AutoInstalled ] || { echo "== auto"; grep -v "^#" /var/lib/zypp/AutoInstalled | sort; }
-	echo "== units"; [ -d /run/systemd/system ] && SYSTEMD_BUS_TIMEOUT=600 systemctl list-unit-files --no-pager --no-legend | grep -v -e "^ib-vmext-worker-.* transient" -e "^ib-vmext-ipoib@.service" | sort' || :
+	echo "== units"; [ -d /run/systemd/system ] && SYSTEMD_BUS_TIMEOUT=600 systemctl list-unit-files --no-pager --no-legend | grep -v -e "^ib-vmext-worker-.* transient" -e "^ib-vmext-ipoib@.service" -e "^azure[a-z-]*[.]slice" | sort' || :
 }
 
 # The loaded modules, sorted: lsmod's, or /sys/module's where the host's kernel has no /proc/modules to lay ours over.
