@@ -171,6 +171,8 @@ next_verb() {
 		at_rest
 		sh_in "$VM" '/root/ib-vmext apply --yes --settings /root/settings >/root/next 2>&1; echo $? >/root/next-code'
 	fi
+	# A vendor's goes on after its restart.
+	! vendor_kind "$kind" || at_rest
 }
 next_boot() {
 	[ "$way" = kill_everything ] || vm reboot "$VM" >/dev/null
