@@ -14,6 +14,7 @@ parsed
 install_by_custom_script
 install_el9
 install_refuses
+first_run
 vm_application
 cloud_init
 ansible_debian12
@@ -218,6 +219,26 @@ case_install_el9() {
 	put "$VM" "$top/deploy/install.sh" /root/install.sh
 	in_vm "$VM" /root/install.sh $URL "$(digest SHA256SUMS)" 1.1.0 '{"driver": "inbox"}' || fail "install.sh"
 	want_active "$VM"
+}
+# The kit for a real VM: without --yes nothing is changed; with it both worlds can be looked at elsewhere, and tell of nobody.
+kit_of() { sh_in "$VM" 'cat /root/*.tar.gz && rm /root/*.tar.gz' >"$CASE_DIR/kit.tar.gz" && rm -rf "$CASE_DIR/kit" && mkdir "$CASE_DIR/kit" && tar -xzf "$CASE_DIR/kit.tar.gz" -C "$CASE_DIR/kit" --strip-components 1; }
+verdict_of() { "$top/build/ib-vmext" --world "$CASE_DIR/kit/$1" verify --json | jq -r .verdict; }
+case_first_run() {
+	create "$VM"
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	put "$VM" "$top/deploy/first-run/first-run.sh" /root/first-run.sh
+	sh_in "$VM" 'cd /root && ./first-run.sh' | tail -1 | grep -q 'nothing was changed' || fail "it does not tell that nothing was changed"
+	kit_of
+	[ "$(verdict_of before)" = driver-broken ] && [ ! -e "$CASE_DIR/kit/after" ] || fail "before: $(verdict_of before)"
+	in_vm "$VM" test ! -e /etc/modules-load.d/ib-vmext.conf || fail "something was changed"
+	if sh_in "$VM" 'cd /root && ./first-run.sh --settings nosuch' >"$CASE_DIR/said" 2>&1; then fail "settings that are not there"; fi
+	sh_in "$VM" 'cd /root && ./first-run.sh --yes' || fail "with --yes: exit code $?"
+	kit_of
+	[ "$(verdict_of before)/$(verdict_of after)" = driver-broken/ok ] || fail "the worlds say $(verdict_of before) and $(verdict_of after)"
+	grep -q '^[^ ]* apply: 0$' "$CASE_DIR/kit/first-run.txt" && tar -tf "$CASE_DIR/kit/support.tar" >/dev/null || fail "$(cat "$CASE_DIR/kit/first-run.txt")"
+	identity "$VM" | grep -E '......' | grep -vE '^(null|[0:-]+)$' | sort -u >"$CASE_DIR/identity"
+	[ -z "$(grep -rliF -f "$CASE_DIR/identity" "$CASE_DIR/kit")" ] || fail "it tells whose it is: $(grep -rliF -f "$CASE_DIR/identity" "$CASE_DIR/kit")"
+	want_port "$VM"
 }
 case_install_refuses() {
 	create "$VM" --no-agent
