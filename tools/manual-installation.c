@@ -145,21 +145,12 @@ static bool is_by_hand(const struct step *s)
 	case STEP_SERVICES:
 	case STEP_BUILD:
 	case STEP_MANAGER:
-	case STEP_TAKEOVER:
 		return true;
 	case STEP_FILE:
 		return strstr(s->items[0], "ib-vmext-boot") == NULL;
 	default:
 		return false;
 	}
-}
-
-static void put_reload(const struct step *s)
-{
-	for (unsigned i = 0; i < s->nitems; i++)
-		printf("%s\n", text_starts(s->items[i], "NetworkManager")
-				       ? "nmcli general reload conf"
-				       : "networkctl reload");
 }
 
 static void put_commands(const struct facts *f, const struct plan *p, const struct step *s)
@@ -188,9 +179,6 @@ static void put_commands(const struct facts *f, const struct plan *p, const stru
 		break;
 	case STEP_MANAGER:
 		printf("systemctl daemon-reexec\n");
-		break;
-	case STEP_TAKEOVER:
-		put_reload(s);
 		break;
 	case STEP_SERVICES:
 		put_each("systemctl enable", s);

@@ -126,5 +126,3 @@ came_and_left() {
 		$(command -v dnf || echo yum) -q -y install $packages && $(command -v dnf || echo yum) -q -y remove $packages' ;;
 	esac >"$CASE_DIR/control-packages" 2>&1 || fail "$(tail -3 "$CASE_DIR/control-packages")"
 }
-# The slices that the agent makes when it has an extension, and the settings of its own unit.
-not_agents() { grep -v -E '(^|/)(azure[a-z-]*[.]slice|walinuxagent[.]service[.]d)'; }

@@ -216,9 +216,9 @@ want_untouched() {
 	layer_paths "$VM" "$VM-2" >"$CASE_DIR/paths"
 	manifest "$VM" "$CASE_DIR/paths" >"$CASE_DIR/mine"
 	manifest "$VM-2" "$CASE_DIR/paths" >"$CASE_DIR/control"
-	bad=$(unexplained "$CASE_DIR/control" "$CASE_DIR/mine" | not_agents || :)
+	bad=$(unexplained "$CASE_DIR/control" "$CASE_DIR/mine")
 	[ -z "$bad" ] || fail "files differ: $(echo "$bad" | head -30)"
-	for untouched_vm in "$VM" "$VM-2"; do told "$untouched_vm" | not_agents >"$CASE_DIR/told-$untouched_vm"; done
+	for untouched_vm in "$VM" "$VM-2"; do told "$untouched_vm" >"$CASE_DIR/told-$untouched_vm"; done
 	diff "$CASE_DIR/told-$VM-2" "$CASE_DIR/told-$VM" || fail "packages, marks or units differ"
 }
 

@@ -81,10 +81,20 @@ static bool is_changed_since(const struct look *l, const char *path)
 	return false;
 }
 
+static bool look_in(struct look *l, const char *dir, int (*look)(void *ctx, const char *name))
+{
+	const char *above = l->dir;
+	bool found;
+
+	l->dir = dir;
+	found = host_list(l->host, dir, look, l) == 1;
+	l->dir = above;
+	return found;
+}
+
 static int file_look(void *ctx, const char *name)
 {
 	struct look *l = ctx;
-	struct look below;
 	char path[sizeof(l->changed)];
 
 	TEXT_FORMAT(path, "%s/%s", l->dir, name);
@@ -94,14 +104,9 @@ static int file_look(void *ctx, const char *name)
 		TEXT_COPY(l->changed, path);
 		return 1;
 	}
-	if (!text_ends(name, ".d"))
-		return 0;
-	below = *l;
-	below.dir = path;
-	if (host_list(l->host, path, file_look, &below) != 1)
-		return 0;
-	TEXT_COPY(l->changed, below.changed);
-	return 1;
+	/* networkd's drop-ins */
+	return (text_ends(name, ".network.d") || text_ends(name, ".netdev.d")) &&
+	       look_in(l, path, file_look);
 }
 
 /* The file by which networkd has set an interface up: is it gone? */
@@ -129,13 +134,12 @@ static int link_look(void *ctx, const char *name)
 
 static bool look_changed(struct look *l)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(l->manager->dirs) && l->manager->dirs[i]; i++) {
-		l->dir = l->manager->dirs[i];
-		if (host_list(l->host, l->dir, file_look, l) == 1)
+	const struct network_manager *m = l->manager;
+
+	for (size_t i = 0; i < ARRAY_SIZE(m->dirs) && m->dirs[i]; i++)
+		if (look_in(l, m->dirs[i], file_look))
 			return true;
-	}
-	l->dir = l->manager->links;
-	return l->dir && host_list(l->host, l->dir, link_look, l) == 1;
+	return m->links && look_in(l, m->links, link_look);
 }
 
 static void take_over(const struct host *h, const struct network_manager *manager)

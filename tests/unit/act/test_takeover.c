@@ -89,6 +89,10 @@ static void of_the_manager(void)
 {
 	machine_put(&m, MANAGER_IS, "[main]\n");
 }
+static void dispatcher(void)
+{
+	machine_put(&m, "etc/NetworkManager/dispatcher.d/90-site", "#!/bin/sh\n");
+}
 static void in_use(void)
 {
 	machine_put(&m, OF_ETH0, "[Match]\nName=eth0\n");
@@ -135,6 +139,8 @@ static const struct {
 	  "networkctl: exit code 1" },
 	{ "NetworkManager", MANAGER, &just_now, ours, "nmcli general reload conf ", "" },
 	{ "NetworkManager's file, since", MANAGER, &just_now, of_the_manager, "", "/" MANAGER_IS },
+	{ "what NetworkManager runs is no configuration", MANAGER, &just_now, dispatcher,
+	  "nmcli general reload conf ", "" },
 	{ "networkd's file is not NetworkManager's", MANAGER, &just_now, of_eth0,
 	  "nmcli general reload conf ", "" },
 };
