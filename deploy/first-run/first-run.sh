@@ -3,8 +3,9 @@
 # before and after, what was done, and whether InfiniBand works. Without --yes nothing is changed: the plan is shown, the world is kept.
 #
 # Beside it the program, or on the PATH. As root. Ends with the exit code of `apply`, or of `plan`. The archive, in this directory, holds
-# what `capture` and `support` give, and nothing else: names, addresses, GUIDs and secrets are hidden by them.
+# what `capture` and `support` give, in which they hide names, addresses, GUIDs and secrets, and the exit codes. Look at it before you send it.
 set -u
+umask 077
 yes='' settings=''
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -48,7 +49,8 @@ if [ -n "$yes" ]; then
 	verb support "$kit/support.tar"
 	note "support: $?"
 fi
-tar -czf "$kit.tar.gz" "$kit" && rm -r "$kit"
+tar -czf "$kit.tar.gz" "$kit" || { echo "first-run: no archive; all is in $PWD/$kit" >&2; exit 1; }
+rm -r "$kit"
 say "to send back: $PWD/$kit.tar.gz"
 [ -n "$yes" ] || say "nothing was changed; with --yes the plan is carried out"
 exit $code

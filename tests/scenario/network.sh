@@ -19,7 +19,6 @@ for record in iter(lambda f=open(\"/var/lib/hyperv/.kvp_pool_0\", \"rb\"): f.rea
         print(record[512:].split(b\"\\0\")[0].split(b\"|\")[1].split(b\":\")[1].decode())'" | tr -d '\r'
 }
 
-# Azure's DHCP gives routes to the host and to the metadata; without the first the agent asks DHCP itself, for ever.
 # start_managed: a machine where the lab gives no address any more once the manager starts, so that the node's network is its work alone.
 start_managed() {
 	create "$VM" --machine --size Standard_HB120rs_v3
@@ -67,13 +66,27 @@ restarted() {
 	note "network-online after $(sh_in "$VM" 'systemctl show network-online.target -p ActiveEnterTimestampMonotonic --value' | tr -d '\r') us"
 }
 
-# state_of DEVICE, as the manager says it.
-state_of() { sh_in "$VM" "networkctl --no-legend list '$1'" | tr -d '\r' | awk '{ print $5 }'; }
-is_in_state() { [ "$(state_of "$1")" = "$2" ]; }
+# by_*: the state of a device, as its manager says it.
+by_networkd() { sh_in "$VM" "networkctl --no-legend list '$1'" | tr -d '\r' | awk '{ print $5 }'; }
+by_manager() { sh_in "$VM" 'nmcli -t -f DEVICE,STATE device' | tr -d '\r' | sed -n "s/^$1://p"; }
+is_in() { [ "$("$1" "$2")" = "$3" ]; }
+# run_and_restart BY ETH0/IB0: after both, eth0 and ib0 are in these states.
+run_and_restart() {
+	deploy "$VM"
+	want_success "$VM"
+	want_network
+	want_states "$@"
+	want_valid "$VM" 7
+	restarted
+	want_states "$@"
+}
+want_states() { [ "$("$1" eth0)/$("$1" ib0)" = "$2" ] || fail "eth0 is $("$1" eth0), ib0 $("$1" ib0)"; }
+
 case_networkd_and_cloud_init() {
 	start_managed
 	installed_here cloud-init
-	# cloud-init writes what eth0 has; the file for every interface is the owner's.
+	# cloud-init writes what eth0 has; the file for every interface is the owner's. Azure's DHCP gives routes to the host and to the
+	# metadata; without the first the agent asks DHCP itself, for ever.
 	sh_in "$VM" 'mkdir -p /var/lib/cloud/seed/nocloud-net && cd /var/lib/cloud/seed/nocloud-net && : >user-data &&
 		echo "instance-id: lab" >meta-data && cat >network-config <<N
 version: 2
@@ -97,26 +110,18 @@ C
 	systemctl unmask -q systemd-networkd-wait-online && systemctl enable -q systemd-networkd systemd-networkd-wait-online'
 	vm reboot "$VM" >/dev/null
 	sh_in "$VM" 'cloud-init status --long --wait' | tee "$CASE_DIR/cloud" | grep -q 'status: done' || fail "cloud-init: $(cat "$CASE_DIR/cloud")"
-	wait_until 120 is_in_state eth0 configured
+	wait_until 120 is_in by_networkd eth0 configured
 	sh_in "$VM" 'ls /run/systemd/network /etc/systemd/network' | grep -q cloud-init || fail "cloud-init wrote nothing for networkd"
-	deploy "$VM"
-	want_success "$VM"
-	want_network
-	[ "$(state_of eth0)/$(state_of ib0)" = configured/unmanaged ] || fail "after the run eth0 is $(state_of eth0), ib0 $(state_of ib0)"
-	want_valid "$VM" 7
-	restarted
-	[ "$(state_of eth0)/$(state_of ib0)" = configured/unmanaged ] || fail "eth0 is $(state_of eth0), ib0 $(state_of ib0)"
+	run_and_restart by_networkd configured/unmanaged
 	in_vm "$VM" systemctl is-active systemd-networkd-wait-online || fail "wait-online: $(sh_in "$VM" 'systemctl status systemd-networkd-wait-online --no-pager')"
 	# The control: without our file networkd takes it.
 	sh_in "$VM" 'mv /etc/systemd/network/05-ib-vmext-ipoib.network /root && networkctl reload'
-	wait_until 60 is_in_state ib0 configuring
-	note "without our file ib0 is $(state_of ib0)"
+	wait_until 60 is_in by_networkd ib0 configuring
+	note "without our file ib0 is $(by_networkd ib0)"
 	sh_in "$VM" 'mv /root/05-ib-vmext-ipoib.network /etc/systemd/network && networkctl reload'
-	wait_until 60 is_in_state ib0 unmanaged
+	wait_until 60 is_in by_networkd ib0 unmanaged
 }
 
-manages() { [ "$(nm_state "$1")" = "$2" ]; }
-nm_state() { sh_in "$VM" 'nmcli -t -f DEVICE,STATE device' | tr -d '\r' | sed -n "s/^$1://p"; }
 case_networkmanager() {
 	start_managed
 	sh_in "$VM" 'mkdir -p /etc/NetworkManager/system-connections && cd /etc/NetworkManager/system-connections && umask 077 && cat >eth0.nmconnection <<N
@@ -146,18 +151,12 @@ N'
 	installed_here network-manager
 	sh_in "$VM" 'systemctl enable -q NetworkManager NetworkManager-wait-online'
 	vm reboot "$VM" >/dev/null
-	wait_until 300 manages eth0 connected
-	deploy "$VM"
-	want_success "$VM"
-	want_network
-	[ "$(nm_state eth0)/$(nm_state ib0)" = connected/unmanaged ] || fail "after the run eth0 is $(nm_state eth0), ib0 $(nm_state ib0)"
-	want_valid "$VM" 7
-	restarted
-	[ "$(nm_state eth0)/$(nm_state ib0)" = connected/unmanaged ] || fail "eth0 is $(nm_state eth0), ib0 $(nm_state ib0)"
+	wait_until 300 is_in by_manager eth0 connected
+	run_and_restart by_manager connected/unmanaged
 	# The control: without our file NetworkManager takes it.
 	sh_in "$VM" 'mv /etc/NetworkManager/conf.d/90-ib-vmext-ipoib.conf /root && systemctl restart NetworkManager'
 	wait_until 120 sh_in "$VM" '! nmcli -t -f DEVICE,STATE device | grep -q "^ib0:unmanaged"'
-	note "without our file ib0 is $(nm_state ib0)"
+	note "without our file ib0 is $(by_manager ib0)"
 	sh_in "$VM" 'mv /root/90-ib-vmext-ipoib.conf /etc/NetworkManager/conf.d && systemctl restart NetworkManager'
-	wait_until 120 manages ib0 unmanaged
+	wait_until 120 is_in by_manager ib0 unmanaged
 }
