@@ -16,6 +16,7 @@ TEST_PACKAGES="valgrind libclang-rt-14-dev llvm-14 strace libseccomp-dev jq binu
 AZ_PACKAGES="azure-cli"
 DEPLOY_PACKAGES="ansible-core python3-yaml"
 HEALTH_PACKAGES="ibsim-utils libumad2sim0 opensm infiniband-diags chromium fonts-dejavu-core"
+BOOT_PACKAGES="secilc"
 REVIEW_PACKAGES="qemu-user-static lintian"
 
 say() { printf '%s\n' "-- $*" >&2; }

@@ -46,6 +46,18 @@ static bool extent_read(const char *page, const char *key, struct extent *ret)
 	return true;
 }
 
+/* What the guest adds to the kernel's command line. Cut to what fits. */
+static void parameters_read(const char *page, char ret[static BOOT_PARAMETERS_SIZE])
+{
+	static const char key[] = "\nparameters=";
+	const char *at = strstr(page, key);
+
+	if (at == NULL)
+		return;
+	at += sizeof(key) - 1;
+	(void)text_format(ret, BOOT_PARAMETERS_SIZE, "%.*s", (int)strcspn(at, "\n"), at);
+}
+
 static bool extent_copy(int disk, const struct extent *e, const char *to)
 {
 	AUTO_FD int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -56,7 +68,7 @@ static bool extent_copy(int disk, const struct extent *e, const char *to)
 	return fd >= 0 && at == end;
 }
 
-int bootdisk_take(const char *dir)
+int bootdisk_take(const char *dir, char ret_parameters[static BOOT_PARAMETERS_SIZE])
 {
 	char path[VM_PATH_MAX], kernel[VM_PATH_MAX], initrd[VM_PATH_MAX], page[PAGE + 1] = "";
 	struct extent k, i;
@@ -68,6 +80,7 @@ int bootdisk_take(const char *dir)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || pread(fd, page, PAGE, 0) != PAGE)
 		return 0;
+	parameters_read(page, ret_parameters);
 	return extent_read(page, "\nkernel=", &k) && extent_read(page, "\ninitrd=", &i) &&
 	       extent_copy(fd, &k, kernel) && extent_copy(fd, &i, initrd);
 }

@@ -120,10 +120,13 @@ static bool may_resume(const struct vm *vm, const char *image)
 static int machine_start(const struct vm_env *env, struct vm *vm, struct error *err)
 {
 	struct machine *m = machine_own(vm);
-	char root[VM_PATH_MAX], tap[16], uuid[UUID_TEXT_SIZE];
-	struct qemu_spec spec = {
-		.name = vm->spec.name, .dir = vm->dir, .mac = vm->mac, .uuid = uuid
-	};
+	char root[VM_PATH_MAX], tap[16], uuid[UUID_TEXT_SIZE],
+		parameters[BOOT_PARAMETERS_SIZE] = "";
+	struct qemu_spec spec = { .name = vm->spec.name,
+				  .dir = vm->dir,
+				  .mac = vm->mac,
+				  .uuid = uuid,
+				  .parameters = parameters };
 	AUTO_FD int fd = -1;
 
 	if (m == NULL)
@@ -137,7 +140,7 @@ static int machine_start(const struct vm_env *env, struct vm *vm, struct error *
 		return -1;
 	machine_uuid(vm, uuid);
 	spec.image = m->image;
-	spec.boot = bootdisk_take(vm->dir) > 0 ? vm->dir : m->image;
+	spec.boot = bootdisk_take(vm->dir, parameters) > 0 ? vm->dir : m->image;
 	spec.azure = vm->spec.azure;
 	spec.tap = fd;
 	spec.resume = may_resume(vm, m->image);

@@ -14,9 +14,12 @@ int machine_config_park(const char *dir, struct error *err);
  * (files/boot-loader). Made empty in `dir`. */
 int bootdisk_create(const char *dir, struct error *err);
 
-/* Put the kernel and the initramfs that it holds beside it, by the names of an image's. Returns 1;
- * 0 if it is empty, or what it says is not so. */
-int bootdisk_take(const char *dir);
+enum { BOOT_PARAMETERS_SIZE = 256 };
+
+/* Put the kernel and the initramfs that it holds beside it, by the names of an image's; tell what
+ * the guest's /etc/default/grub adds to the command line. Returns 1; 0 if it is empty, or what it
+ * says is not so. */
+int bootdisk_take(const char *dir, char ret_parameters[static BOOT_PARAMETERS_SIZE]);
 
 /* "8d2f1c9e-..." of a VM, the same at each boot. */
 /* Below a VM's directory: what the daemon would write into the file system of a cell. */

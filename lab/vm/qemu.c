@@ -136,8 +136,8 @@ static void add_kernel(struct args *a, const struct qemu_spec *spec)
 	ADD_FORMAT(a,
 		   "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off "
 		   "tsc=reliable no_timer_check rcupdate.rcu_expedited=1 "
-		   "random.trust_cpu=on systemd.machine_id=%s",
-		   id);
+		   "random.trust_cpu=on systemd.machine_id=%s %s",
+		   id, spec->parameters != NULL ? spec->parameters : "");
 }
 
 static void args_fill(struct args *a, const struct qemu_spec *spec, const struct qemu *child,

@@ -14,15 +14,16 @@ struct vm_env;
 
 /* What a machine is started from. Paths are absolute. */
 struct qemu_spec {
-	const char *name;  /* of the process, for ps(1) */
-	const char *dir;   /* its working directory: sockets, disks and logs are there */
-	const char *image; /* what image_prepare made */
-	const char *boot;  /* where kernel and initrd are */
-	const char *mac;   /* NULL: the one of the snapshot */
-	const char *uuid;  /* the VM's id in SMBIOS, machine id of the system */
-	int tap;           /* -1: not connected */
-	bool resume;       /* go on from the snapshot of the image */
-	bool azure;        /* SMBIOS says that it is a VM of Azure's */
+	const char *name;       /* of the process, for ps(1) */
+	const char *dir;        /* its working directory: sockets, disks and logs are there */
+	const char *image;      /* what image_prepare made */
+	const char *boot;       /* where kernel and initrd are */
+	const char *mac;        /* NULL: the one of the snapshot */
+	const char *uuid;       /* the VM's id in SMBIOS, machine id of the system */
+	const char *parameters; /* more of the kernel's command line; may be NULL */
+	int tap;                /* -1: not connected */
+	bool resume;            /* go on from the snapshot of the image */
+	bool azure;             /* SMBIOS says that it is a VM of Azure's */
 };
 
 struct qemu {

@@ -7,6 +7,7 @@
 
 #include "act/begin.h"
 #include "act/carry.h"
+#include "act/denial.h"
 #include "act/judge.h"
 #include "act/boot/kernel_change.h"
 #include "act/image/image.h"
@@ -149,6 +150,7 @@ static int not_ready(struct run *r, struct error *err)
 	struct error late = { 0 }, was;
 
 	wrong_clock_explain(r->act->host, err);
+	denial_explain(r->act->host, err);
 	was = *err;
 	if (err->fault != FAULT_TAKEN_OVER && run_must_stop(r, &late))
 		(void)error_set(err, late.fault, 0, "%s; the last was: %.300s", late.what,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "act/denial.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -102,9 +103,13 @@ int program_install(const struct host *h, const char *program, const char *versi
 	program_path(version, ret);
 	rc = copy(h, program, ret + 1);
 	if (rc < 0)
-		return error_set(err, fault_of(-rc), -rc, "cannot copy this program to %s: %s", ret,
-				 strerror(-rc));
-	return try_out(h, ret, err);
+		rc = error_set(err, fault_of(-rc), -rc, "cannot copy this program to %s: %s", ret,
+			       strerror(-rc));
+	else
+		rc = try_out(h, ret, err);
+	if (rc < 0)
+		denial_explain(h, err);
+	return rc;
 }
 
 bool program_is_there(const struct host *h, const char *version)

@@ -17,8 +17,8 @@ enum { PROGRAM_PATH_SIZE = 96 };
 void program_path(const char *version, char ret[static PROGRAM_PATH_SIZE]);
 
 /* Put the file `program` ("/proc/self/exe") there, unless it is there already byte for byte, and
- * see that it runs. -1 with FAULT_NOEXEC, FAULT_READ_ONLY_USR, FAULT_DISK_FULL or
- * FAULT_WRITE_FAILED. */
+ * see that it runs. -1 with FAULT_NOEXEC, FAULT_SELINUX_DENIED, FAULT_READ_ONLY_USR,
+ * FAULT_DISK_FULL or FAULT_WRITE_FAILED. */
 int program_install(const struct host *h, const char *program, const char *version,
 		    char ret[static PROGRAM_PATH_SIZE], struct error *err);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "act/denial.h"
 #include "act/judge.h"
 #include "act/outcome.h"
 #include "act/program.h"
@@ -229,6 +230,7 @@ static enum event_kind fail_step(struct run *r, unsigned at, struct error *err)
 {
 	const struct step *s = &r->journal.plan.steps[at];
 
+	denial_explain(r->act->host, &r->cause);
 	log_stage(r->act->host->log, s->id, STAGE_FAILED, -1, "step.failed", "%s", r->cause.what);
 	if (r->journal.steps[at].state == STEP_INTENDED &&
 	    journal_outcome(&r->journal, at, STEP_FAILED, r->cause.what, err) < 0)
@@ -253,9 +255,10 @@ static int prepare_resume(struct run *r, struct error *err)
 static enum event_kind phase_planned(struct run *r, struct error *err)
 {
 	(void)err;
-	if (snapshot_keep(&r->journal, &r->cause) < 0 || prepare_resume(r, &r->cause) < 0)
-		return EV_STEP_FAILED;
-	return EV_BEGIN;
+	if (snapshot_keep(&r->journal, &r->cause) == 0 && prepare_resume(r, &r->cause) == 0)
+		return EV_BEGIN;
+	denial_explain(r->act->host, &r->cause);
+	return EV_STEP_FAILED;
 }
 
 static enum event_kind phase_applying(struct run *r, struct error *err)
@@ -342,6 +345,7 @@ static enum event_kind phase_undoing(struct run *r, struct error *err)
 			*err = journal;
 			return EV_JOURNAL_FAILED;
 		}
+		denial_explain(r->act->host, &cause);
 		error_set(&r->stuck, FAULT_UNDO_FAILED, 0, "putting back \"%s\" failed: %s",
 			  r->journal.plan.steps[i].what, cause.what);
 		log_stage(r->act->host->log, "undo", STAGE_FAILED, -1, "undo.failed", "%s",

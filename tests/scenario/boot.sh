@@ -11,6 +11,7 @@ kernel_without_module
 dead_man
 clock_far_off
 initramfs_failure
+selinux
 CASES
 }
 
@@ -201,4 +202,52 @@ HOOK
 	vm reboot "$VM" >/dev/null
 	up
 	want_network
+}
+
+# ---- SELinux ---------------------------------------------------------------------------------------------------------------------------
+
+# The machine enforces a policy of ours (selinux/policy.cil: one type that may do all, and two that may not), by Debian's kernel and
+# systemd, with secilc's policy.
+enforcing() {
+	secilc -c 33 -o "$CASE_DIR/policy.33" -f /dev/null "$here/selinux/policy.cil" || fail "no policy"
+	in_vm "$VM" mkdir -p /etc/selinux/lab/policy /etc/selinux/lab/contexts/files
+	put "$VM" "$CASE_DIR/policy.33" /etc/selinux/lab/policy/policy.33 644
+	sh_in "$VM" 'set -e
+		printf "SELINUX=enforcing\nSELINUXTYPE=lab\n" >/etc/selinux/config
+		echo "/.* system_u:object_r:machine_t" >/etc/selinux/lab/contexts/files/file_contexts
+		echo "<busconfig><selinux/></busconfig>" >/etc/selinux/lab/contexts/dbus_contexts
+		echo "GRUB_CMDLINE_LINUX=\"security=selinux selinux=1\"" >>/etc/default/grub
+		/usr/libexec/ib-lab/boot-loader' || fail "no policy in the machine"
+	vm reboot "$VM" >/dev/null
+	up
+	[ "$(in_vm "$VM" cat /sys/fs/selinux/enforce)" = 1 ] || fail "SELinux does not enforce: $(in_vm "$VM" cat /proc/cmdline)"
+}
+label() { in_vm "$VM" chcon -R "system_u:object_r:$2" "$1"; }
+
+# denied PATH TYPE TEXT: where PATH is of that type apply ends so, with the kernel's own record of it, and everything is as it was.
+denied() {
+	label "$1" "$2"
+	denied_code=0
+	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes >"$CASE_DIR/out" 2>&1 || denied_code=$?
+	cat "$CASE_DIR/out"
+	[ $denied_code = 14 ] || fail "$1: exit code $denied_code"
+	grep -q '(selinux-denied)' "$CASE_DIR/out" || fail "$1: the fault is another"
+	grep -q "SELinux denied $3" "$CASE_DIR/out" || fail "$1: it does not tell $3"
+	grep -q 'restorecon -RFv' "$CASE_DIR/out" || fail "$1: no next step"
+	told "$VM" | diff "$CASE_DIR/told" - || fail "$1: packages, marks or units differ"
+	label "$1" machine_t
+}
+case_selinux() {
+	by_hand
+	echo '{"driver": "inbox"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	enforcing
+	told "$VM" >"$CASE_DIR/told"
+	in_vm "$VM" mkdir -p /usr/libexec/ib-vmext
+	denied /usr/libexec/ib-vmext untrusted_t 'execute to .* of the type untrusted_t'
+	denied /etc/systemd/system sealed_t 'add_name to .* of the type sealed_t'
+	denied /usr/share/doc sealed_t 'add_name to dpkg on dir .* of the type sealed_t'
+	denied "$(in_vm "$VM" modinfo -n mlx5_ib | tr -d '\r')" untrusted_t 'module_load to modprobe on system ".*/mlx5_ib.ko" of the type untrusted_t'
+	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes || fail "with the right labels: exit code $?"
+	want_hca
 }
