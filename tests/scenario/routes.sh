@@ -26,6 +26,8 @@ route_pinned
 route_masked_build
 route_foreign
 route_vault
+route_prebuilt_ubuntu2204
+route_prebuilt_el8
 CASES
 }
 
@@ -406,3 +408,68 @@ R
 	in_vm "$VM" rpm -q rpm-build gcc >/dev/null || fail "what compiling needs is not there"
 	in_vm "$VM" ls /etc/yum.repos.d | diff "$CASE_DIR/before" - || fail "the archive's file is still there"
 }
+
+# ---- packs of prebuilt modules --------------------------------------------------------------------------------------------------------
+
+# packs_of IMAGE SETTINGS: $CASE_DIR/packs.tar, of what a VM of the same kind has compiled; $KEY is who signed them.
+packs_of() {
+	KEY=$("$top/build/debug/tests/unit/cli/make-key" "$CASE_DIR/secret.key")
+	create "$VM-3" --image "$1"
+	deploy "$VM-3" --settings "$(with "$2")"
+	wait_for "$VM-3" --until success
+	put "$VM-3" "$top/build/ib-vmext" /root/ib-vmext
+	put "$VM-3" "$CASE_DIR/secret.key" /root/secret.key 600
+	sh_in "$VM-3" 'mkdir /root/packs && /root/ib-vmext pack make /root/packs --key /root/secret.key' || fail "pack make"
+	sh_in "$VM-3" 'tar -C /root -cf - packs' >"$CASE_DIR/packs.tar"
+	vm delete "$VM-3" >/dev/null
+}
+with_pack() { with "$1" | jq -c --arg key "$KEY" --arg from "$2" '. + {prebuilt: $from, onRemove: "undo", trustedKeys: (.trustedKeys + [$key])}'; }
+# want_prebuilt OFED-INFO: the modules of the pack serve, and nothing is there that compiles.
+want_prebuilt() {
+	want_route "$1"
+	sh_in "$VM" "cat $STATE/receipt.json" | grep -q '"route": *"prebuilt"' || fail "by another route: $(in_vm "$VM" /root/ib-vmext status)"
+	if sh_in "$VM" 'command -v gcc || command -v dkms || ls -d /lib/modules/$(uname -r)/build/include'; then fail "what compiling needs is there"; fi
+}
+gone_again() {
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+	want_untouched
+}
+
+# prebuilt IMAGE SETTINGS OFED-INFO: from a directory, and once more changes nothing; undo; from a store that opens to a shared access
+# signature alone; undo; with a pack that is spoilt: compiled as without one.
+prebuilt() {
+	TIMEOUT=900
+	packs_of "$1" "$2"
+	create "$VM" --image "$1"
+	untouched "$1"
+	sh_in "$VM" 'tar -C /root -xf -' <"$CASE_DIR/packs.tar"
+	deploy "$VM" --settings "$(with_pack "$2" /root/packs)"
+	want_prebuilt "$3"
+	prebuilt_runs=$(journals "$VM")
+	deploy "$VM" --settings "$(with_pack "$2" /root/packs | jq -c '. + {timestamp: 2}')"
+	wait_for "$VM" --until success
+	[ "$(journals "$VM")" = "$prebuilt_runs" ] || fail "the second run did something"
+	gone_again
+
+	mkdir "$CASE_DIR/files"
+	tar -C "$CASE_DIR/files" -xf "$CASE_DIR/packs.tar"
+	mv "$CASE_DIR/files/packs" "$CASE_DIR/files/packs-$VM"
+	"$LAB" mirror add "$CASE_DIR/files" >/dev/null
+	for prebuilt_vm in "$VM" "$VM-2"; do sh_in "$prebuilt_vm" 'echo "10.7.0.1 packs.blob.core.windows.net" >>/etc/hosts; rm -rf /root/packs'; done
+	store=https://packs.blob.core.windows.net:8443/private/packs-$VM
+	deploy "$VM" --settings "$(with_pack "$2" "$store" | jq -c '. + {timestamp: 3}')" --protected '{"sasToken": "sv=2024-11-04&sp=r&sig=of-the-lab"}'
+	want_prebuilt "$3"
+	gone_again
+
+	sh_in "$VM" 'tar -C /root -xf -' <"$CASE_DIR/packs.tar"
+	sh_in "$VM" 'cd /root/packs && printf X | dd of="$(ls *.tar)" bs=1 seek=20000 conv=notrunc status=none'
+	deploy "$VM" --settings "$(with_pack "$2" /root/packs | jq -c '. + {timestamp: 4}')"
+	want_route "$3"
+	if sh_in "$VM" "cat $STATE/receipt.json" | grep -q '"route": *"prebuilt"'; then fail "a spoilt pack was used"; fi
+	sh_in "$VM" 'command -v gcc' >/dev/null || fail "no compiler"
+	gone_again
+}
+case_route_prebuilt_ubuntu2204() { prebuilt ubuntu22.04 '{"driver": "doca-ofed", "driverVersion": "3.2.1"}' OFED-internal-25.10-1.6.6; }
+case_route_prebuilt_el8() { prebuilt el8 '{"driver": "mlnx-ofed", "driverVersion": "24.10-0.7.0.0"}' MLNX_OFED_LINUX-24.10-0.7.0.0; }
