@@ -2,7 +2,6 @@
  * kernel's log alone. */
 #include "act/denial.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,108 +13,107 @@
 #include "base/text.h"
 #include "host/host.h"
 #include "host/run.h"
+#include "probe/slice.h"
 
 enum { DMESG_S = 20, TAIL_BYTES = 64 << 10, RECENT_MS = 300000 };
 
 #define AUDIT_LOG "var/log/audit/audit.log"
 
-/* The value behind " KEY=", up to a space or, where it is quoted, the closing quote; false if there
- * is none. */
-static bool value_of(const char *line, size_t len, const char *key, char *ret, size_t size)
+/* What stands behind the first `key`; false if it is not there. */
+static bool behind(struct slice line, const char *key, struct slice *ret)
 {
-	const char *end = line + len, *at = memmem(line, len, key, strlen(key)), *stop;
-	char stop_at = ' ';
-	size_t n = 0;
+	const char *at = memmem(line.text, line.len, key, strlen(key));
 
 	if (!at)
 		return false;
 	at += strlen(key);
-	if (at < end && *at == '"')
-		stop_at = *at++;
-	stop = memchr(at, stop_at, (size_t)(end - at));
-	for (; at < (stop ? stop : end) && n + 1 < size; at++)
-		ret[n++] = (char)(isprint((unsigned char)*at) ? *at : '?');
-	ret[n] = '\0';
-	return n > 0;
+	*ret = (struct slice) { at, (size_t)(line.text + line.len - at) };
+	return true;
 }
-#define VALUE_OF(line, len, key, array) value_of((line), (len), (key), (array), sizeof(array))
+
+/* The value behind " KEY=": up to a space or, where it is quoted, the closing quote. Empty if there
+ * is none. */
+static struct slice value_of(struct slice line, const char *key)
+{
+	struct slice rest = { "", 0 }, value;
+	char end = ' ';
+
+	if (!behind(line, key, &rest))
+		return rest;
+	if (slice_starts(rest, "\"")) {
+		end = '"';
+		rest.text++;
+		rest.len--;
+	}
+	return slice_cut(&rest, end, &value) ? value : rest;
+}
 
 /* "audit(1700000000.123:45)" */
-static bool time_of(const char *line, size_t len, int64_t *ret)
+static bool time_of(struct slice line, int64_t *ret)
 {
 	char text[32];
 	unsigned long long s;
 	unsigned ms;
 
-	if (!VALUE_OF(line, len, "audit(", text) || sscanf(text, "%11llu.%3u:", &s, &ms) != 2)
+	SLICE_COPY(value_of(line, "audit("), text);
+	if (sscanf(text, "%11llu.%3u:", &s, &ms) != 2)
 		return false;
 	*ret = (int64_t)s * 1000 + ms;
 	return true;
 }
 
 /* What stands in the braces behind "denied". */
-static bool permission_of(const char *line, size_t len, char *ret, size_t size)
+static bool permission_of(struct slice line, struct slice *ret)
 {
-	static const char head[] = "avc:  denied  { ";
-	const char *at = memmem(line, len, head, sizeof(head) - 1), *stop;
+	struct slice rest;
 
-	if (!at)
+	if (!behind(line, "avc:  denied  {", &rest) || !slice_cut(&rest, '}', ret))
 		return false;
-	at += sizeof(head) - 1;
-	stop = memmem(at, (size_t)(line + len - at), " }", 2);
-	return stop && text_format(ret, size, "%.*s", (int)(stop - at), at) == 0;
+	*ret = slice_trim(*ret);
+	return ret->len > 0;
 }
 
 /* "system_u:object_r:lib_t:s0": the third. */
-static void keep_type(char *context)
+static struct slice type_of(struct slice context)
 {
-	char *at = context;
+	struct slice part;
 
-	for (int i = 0; i < 2; i++) {
-		char *colon = strchr(at, ':');
-
-		if (!colon)
-			return;
-		at = colon + 1;
-	}
-	at[strcspn(at, ":")] = '\0';
-	memmove(context, at, strlen(at) + 1);
+	if (!slice_cut(&context, ':', &part) || !slice_cut(&context, ':', &part))
+		return (struct slice) { "", 0 };
+	return slice_cut(&context, ':', &part) ? part : context;
 }
 
-int denial_parse(const char *line, size_t len, struct denial *ret)
+int denial_parse(const char *text, size_t len, struct denial *ret)
 {
-	struct denial d = { 0 };
-	char permissive[4];
+	struct slice line = { text, len }, permission, type, object;
+	int64_t at_ms;
 
-	if (!permission_of(line, len, d.permission, sizeof(d.permission)) ||
-	    !time_of(line, len, &d.at_ms) || !VALUE_OF(line, len, " tcontext=", d.type) ||
-	    (VALUE_OF(line, len, " permissive=", permissive) && permissive[0] == '1'))
+	if (!permission_of(line, &permission) || !time_of(line, &at_ms) ||
+	    slice_eq(value_of(line, " permissive="), "1"))
 		return -EINVAL;
-	for (char *p = d.permission; *p; p++)
-		if (!isprint((unsigned char)*p))
-			*p = '?';
-	keep_type(d.type);
-	(void)VALUE_OF(line, len, " comm=", d.program);
-	if (!VALUE_OF(line, len, " path=", d.object))
-		(void)VALUE_OF(line, len, " name=", d.object);
-	(void)VALUE_OF(line, len, " tclass=", d.kind);
-	*ret = d;
+	type = type_of(value_of(line, " tcontext="));
+	if (type.len == 0)
+		return -EINVAL;
+	object = value_of(line, " path=");
+	if (object.len == 0)
+		object = value_of(line, " name=");
+	ret->at_ms = at_ms;
+	SLICE_COPY(permission, ret->permission);
+	SLICE_COPY(value_of(line, " comm="), ret->program);
+	SLICE_COPY(object, ret->object);
+	SLICE_COPY(value_of(line, " tclass="), ret->kind);
+	SLICE_COPY(type, ret->type);
 	return 0;
 }
 
 static void take_newest(const char *text, size_t len, struct denial *newest)
 {
-	const char *end = text + len;
+	struct slice rest = { text, len }, line;
+	struct denial d;
 
-	for (const char *line = text; line < end;) {
-		const char *nl = memchr(line, '\n', (size_t)(end - line));
-		const char *stop = nl ? nl : end;
-		struct denial d;
-
-		if (denial_parse(line, (size_t)(stop - line), &d) == 0 && d.at_ms >= newest->at_ms)
+	while (slice_line(&rest, &line))
+		if (denial_parse(line.text, line.len, &d) == 0 && d.at_ms >= newest->at_ms)
 			*newest = d;
-		line = stop + 1;
-	}
 }
 
 static void read_kernel_log(const struct host *h, struct denial *newest)

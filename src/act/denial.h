@@ -23,7 +23,7 @@ struct denial {
  * source: security/selinux/avc.c and security/lsm_audit.c of Linux, kernel/audit.c for the time).
  * Returns 0, or -EINVAL for any other line and for what a permissive policy only noted; then *ret
  * is as it was. */
-int denial_parse(const char *line, size_t len, struct denial *ret);
+int denial_parse(const char *text, size_t len, struct denial *ret);
 
 /* Of a failure for want of permission, while SELinux enforces, tell the newest denial of the last
  * minutes: it becomes FAULT_SELINUX_DENIED. Others stay as they are, also where the policy keeps no
