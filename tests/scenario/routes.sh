@@ -236,6 +236,17 @@ want_route() {
 	in_vm "$VM" /root/ib-vmext --json verify >"$CASE_DIR/verify" || fail "verify: $(cat "$CASE_DIR/verify")"
 }
 
+# The extension is deleted, and what it undoes has been undone: the handler waits 240 s for the worker, and leaves it at work then.
+deleted() {
+	"$LAB" extension delete "$VM" >/dev/null
+	wait_for "$VM" --until gone
+	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+}
+gone_again() {
+	deleted
+	want_untouched
+}
+
 # route IMAGE DRIVER VERSION OFED-INFO [VERSION OFED-INFO]: install, again, up or down and back, undo.
 route() {
 	TIMEOUT=900
@@ -255,11 +266,7 @@ route() {
 		change "$2" "$3" "$4"
 		inventory "$VM" | diff "$CASE_DIR/after" - || fail "there and back is not where it was"
 	fi
-	"$LAB" extension delete "$VM" >/dev/null
-	wait_for "$VM" --until gone
-	# The handler waits 240 s for the worker, and leaves it at work then.
-	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
-	want_untouched
+	gone_again
 }
 
 # change DRIVER VERSION OFED-INFO: another version by the setting alone. Its modules take the place of the loaded ones at a boot, which
@@ -322,9 +329,7 @@ case_route_openibd() {
 	note "network.target after $(show network.target ActiveEnterTimestampMonotonic) us, $(starts_of_openibd) starts of openibd, the last after $(show openibd ExecMainStartTimestampMonotonic) us"
 	sh_in "$VM" 'cp -p /root/openibd /etc/init.d/openibd && rm /etc/systemd/system/openibd.service.d/as-the-vendors.conf &&
 		rm /etc/systemd/system/multi-user.target.wants/network.target && systemctl daemon-reload'
-	"$LAB" extension delete "$VM" >/dev/null
-	wait_for "$VM" --until gone
-	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+	deleted
 	want_nothing_of_ours "$VM"
 	sh_in "$VM" '[ ! -e /etc/systemd/system/openibd.service.d ]' || fail "the drop-in's directory stayed"
 }
@@ -377,9 +382,7 @@ case_route_foreign() {
 	deploy "$VM" --settings "$(with '{"driver": "doca-ofed", "driverVersion": "3.2.1", "onRemove": "undo"}')"
 	want_route OFED-internal-25.10-1.6.6
 	[ "$(foreign_stack)" = vendor ] || fail "still built against $(foreign_stack)"
-	"$LAB" extension delete "$VM" >/dev/null
-	wait_for "$VM" --until gone
-	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
+	deleted
 	[ "$(foreign_stack)" = inbox ] || fail "built against $(foreign_stack) after undo"
 	sh_in "$VM" 'cd /var/lib/dkms/beegfs && sha256sum -c' <"$CASE_DIR/built" >"$CASE_DIR/check" || fail "$(cat "$CASE_DIR/check")"
 }
@@ -425,19 +428,12 @@ packs_of() {
 with_pack() { with "$1" | jq -c --arg key "$KEY" --arg from "$2" '. + {prebuilt: $from, onRemove: "undo", trustedKeys: (.trustedKeys + [$key])}'; }
 route_taken() { sh_in "$VM" "cat $STATE/receipt.json" | jq -r .route; }
 can_compile() { sh_in "$VM" 'command -v dkms || ls -d "/lib/modules/$(uname -r)/build/include"' >/dev/null 2>&1; }
-# want_prebuilt OFED-INFO: the modules of the pack serve, and neither headers nor DKMS are there (the images have a compiler).
+# want_prebuilt OFED-INFO: the modules of the pack serve, and neither headers nor DKMS are there.
 want_prebuilt() {
 	want_route "$1"
 	[ "$(route_taken)" = prebuilt ] || fail "by the route $(route_taken): $(in_vm "$VM" cat $STATUS_LOG)"
 	if can_compile; then fail "what compiling needs is there: $(in_vm "$VM" cat $STATUS_LOG)"; fi
 }
-gone_again() {
-	"$LAB" extension delete "$VM" >/dev/null
-	wait_for "$VM" --until gone
-	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -f '[h]andler worker'"
-	want_untouched
-}
-
 # prebuilt IMAGE SETTINGS OFED-INFO: from a directory, and once more changes nothing; undo; from a store that opens to a shared access
 # signature alone; undo; with a pack that is spoilt: compiled as without one.
 prebuilt() {
