@@ -244,19 +244,19 @@ void guest_on_ready(struct lab *lab, struct guest *g)
 	}
 }
 
-/* The end of what its console said. */
-static void note_console(struct guest *g)
+/* The end of what its console said, and where the rest is. */
+void guest_console_end(const struct guest *g, char *out, size_t size)
 {
 	AUTO_BUF struct buf text = { 0 };
 	char path[VM_PATH_MAX + 16];
 	const char *tail;
 
+	*out = '\0';
 	(void)TEXT_FORMAT(path, "%s/console.log", g->vm.dir);
 	if (fs_read(AT_FDCWD, path, 16 << 20, &text) < 0)
 		return;
 	tail = text.len > 200 ? text.data + text.len - 200 : buf_text(&text);
-	(void)TEXT_FORMAT(g->trouble, "%s ended while booting; %s ends with: %s", g->vm.spec.name,
-			  path, tail);
+	(void)text_format(out, size, "%s ends with: %s", path, tail);
 }
 
 static void guest_ended(struct lab *lab, struct guest *g)
@@ -264,12 +264,16 @@ static void guest_ended(struct lab *lab, struct guest *g)
 	bool expected = g->vm.state == VM_STOPPING, starting = g->vm.state == VM_STARTING;
 	struct error err = { 0 };
 	enum guest_then then;
+	char console[400];
 
 	g->vm.child = 0;
 	g->vm.state = VM_STOPPED;
 	g->kind->ended(&lab->env, &g->vm);
-	if (starting && g->trouble[0] == '\0')
-		note_console(g);
+	if (starting && g->trouble[0] == '\0') {
+		guest_console_end(g, console, sizeof console);
+		(void)TEXT_FORMAT(g->trouble, "%s ended while booting; %s", g->vm.spec.name,
+				  console);
+	}
 	LOG(&lab->log, INFO, "lab.vm", "%s has stopped%s", g->vm.spec.name,
 	    expected       ? ""
 	    : g->vm.reboot ? ", to boot again"

@@ -130,6 +130,9 @@ void guest_on_ready(struct lab *lab, struct guest *g);
 void guest_on_exit(struct lab *lab, pid_t pid);
 void guest_on_time(struct lab *lab);
 
+/* The end of what its console said, and which file has the rest; "" where there is none. */
+void guest_console_end(const struct guest *g, char *out, size_t size);
+
 /* ---- keep.c ---- */
 
 /* Create what `vm create` asks for, and keep a document of it. Returns 0, or -1 with *err set. */

@@ -73,15 +73,18 @@ static void wait_for_extension(struct lab *lab, struct conn *c)
 static void wait_expired(struct lab *lab, struct conn *c)
 {
 	const struct guest *g = guest_find(lab, c->wait.vm);
+	bool booting = g != NULL && g->vm.state == VM_STARTING;
 	struct error err = { 0 };
-	char said[600] = "";
+	char said[600] = "", console[400] = "";
 
 	if (c->wait.kind == WAIT_EXTENSION)
 		(void)extension_judge(lab->fabric, c->wait.vm, c->wait.extension, said,
 				      sizeof said);
-	(void)error_set(&err, FAULT_DEADLINE, ETIMEDOUT, "%s: no end in time%s%.300s%s", c->wait.vm,
-			*said != '\0' ? "; the last word was: " : "", said,
-			g != NULL && g->vm.state == VM_STARTING ? "; it is still booting" : "");
+	if (booting)
+		guest_console_end(g, console, sizeof console);
+	(void)error_set(&err, FAULT_DEADLINE, ETIMEDOUT, "%s: no end in time%s%.300s%s%s",
+			c->wait.vm, *said != '\0' ? "; the last word was: " : "", said,
+			booting ? "; it is still booting, and " : "", console);
 	conn_refuse(c, &err);
 }
 

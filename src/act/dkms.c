@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "act/command.h"
+#include "act/compile.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -17,7 +18,6 @@
 
 #define TREE    "var/lib/dkms"
 #define KEY     TREE "/mok" /* .key and .pub */
-#define CCACHE  "/var/lib/ib-vmext/ccache"
 #define NO_ROOM "No space left on device"
 
 enum {
@@ -94,45 +94,20 @@ static bool may_unshare(const struct host *h)
 	return run(h, &spec, &r, NULL) == 0 && run_ok(&r);
 }
 
-/* The compiler's name leads to ccache in a directory of links. */
-static const char *ccache_path(const struct host *h)
-{
-	static const char *const dirs[] = { "/usr/lib/ccache", "/usr/lib64/ccache" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (host_exists(h, dirs[i] + 1))
-			return dirs[i];
-	return NULL;
-}
-
-static void command_fill(const struct host *h, const char *const *words, char *path, size_t size,
-			 struct command *ret)
-{
-	const char *ccache = ccache_path(h);
-
-	if (may_unshare(h)) {
-		command_add(ret, "unshare");
-		command_add(ret, "--net");
-	}
-	if (ccache) {
-		(void)text_format(path, size, "PATH=%s:/usr/sbin:/usr/bin:/sbin:/bin", ccache);
-		command_add(ret, "env");
-		command_add(ret, path);
-		command_add(ret, "CCACHE_DIR=" CCACHE);
-		command_add(ret, "CCACHE_BASEDIR=/var/lib/dkms");
-		command_add(ret, "CCACHE_MAXSIZE=1G");
-	}
-	command_add(ret, "dkms");
-	command_add_all(ret, words);
-}
-
 static int call(const struct host *h, const char *const *words, int deadline_s, struct error *err)
 {
 	AUTO_COMMAND struct command cmd = { 0 };
-	char path[160], doing[120];
-	struct run_spec spec = { .deadline_s = deadline_s };
+	struct compile_env how;
+	char doing[120];
+	struct run_spec spec = { .env = how.env, .deadline_s = deadline_s };
 
-	command_fill(h, words, path, sizeof(path), &cmd);
+	compile_env_fill(h, NULL, &how);
+	if (may_unshare(h)) {
+		command_add(&cmd, "unshare");
+		command_add(&cmd, "--net");
+	}
+	command_add(&cmd, "dkms");
+	command_add_all(&cmd, words);
 	if (cmd.failed)
 		return error_set(err, FAULT_INTERNAL, ENOMEM, "no memory to run dkms");
 	spec.argv = (const char *const *)cmd.argv;

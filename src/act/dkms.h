@@ -1,8 +1,8 @@
 /* act/dkms.h - DKMS: which modules are a vendor's driver's, building them, and what a package left
  * of them.
  *
- * Builds have no network where that can be had, use ccache where it is, and as many processes as
- * there are processors and memory. */
+ * Builds have no network where that can be had, the environment of act/compile.h, and as many
+ * processes as there are processors and memory. */
 #pragma once
 
 #include <stdbool.h>

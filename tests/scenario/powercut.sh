@@ -27,7 +27,10 @@ one_cut() {
 	wait_until 600 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
 	sleep "$delay"
 	vm cut "$VM" >/dev/null
-	vm start "$VM" >/dev/null
+	vm start "$VM" >/dev/null || {
+		tail -n 40 "$(vm show "$VM" --json | jq -r .dir)/console.log"
+		fail "it does not boot"
+	}
 	wait_until 600 sh_in "$VM" "test ! -e $STATE/journal/open"
 	sh_in "$VM" 'dmesg | grep -iE "EXT4-fs.*recover|orphan" || :'
 	[ $(($1 % 2)) -eq 0 ] || want_success "$VM"

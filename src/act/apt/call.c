@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/compile.h"
 #include "act/packages/proxy.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -85,13 +86,15 @@ static int no_memory(struct error *err)
 static int call_once(const struct package_context *c, const struct command *cmd, const char *doing,
 		     struct run_result *ret, struct error *err)
 {
+	struct compile_env how;
 	struct run_spec spec = { .argv = (const char *const *)cmd->argv,
-				 .env = environment,
+				 .env = how.env,
 				 .deadline_s = c->deadline_s,
 				 .keep = OUTPUT_KEEP,
 				 .line = show_line,
 				 .ctx = (void *)c };
 
+	compile_env_fill(c->host, environment, &how);
 	if (package_lock_wait(c, locks, err) < 0 || package_proxy_run(c, &spec, ret, err) < 0)
 		return -1;
 	return run_ok(ret) ? 0 : package_error(&spec, ret, messages, doing, err);

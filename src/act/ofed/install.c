@@ -8,6 +8,7 @@
 
 #include "act/act.h"
 #include "act/command.h"
+#include "act/compile.h"
 #include "act/dkms.h"
 #include "act/ofed/end.h"
 #include "act/ofed/unpack.h"
@@ -196,8 +197,9 @@ static int run_installer(const struct step_context *c, const struct ofed *o,
 	AUTO_RUN struct run_result r = { 0 };
 	AUTO_FD int lock = lock_take(c, err);
 	struct showing showing = { c, o };
+	struct compile_env how;
 	char program[UNPACKED_SIZE + 24], tmp[UNPACKED_SIZE + 1];
-	struct run_spec spec = { .env = environment,
+	struct run_spec spec = { .env = how.env,
 				 .deadline_s = c->packages.deadline_s,
 				 .keep = KEEP,
 				 .line = show_line,
@@ -207,6 +209,7 @@ static int run_installer(const struct step_context *c, const struct ofed *o,
 
 	if (lock < 0)
 		return -1;
+	compile_env_fill(c->host, environment, &how);
 	(void)TEXT_FORMAT(program, "/%s/mlnxofedinstall", u->dir);
 	(void)TEXT_FORMAT(tmp, "/%s", u->tmp);
 	command_add(&cmd, program);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/compile.h"
 #include "act/packages/proxy.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -201,7 +202,9 @@ static int call(const struct package_context *c, const struct command *cmd, cons
 {
 	const struct clock *clock = c->host->clock;
 	int64_t until = clock->monotonic_ms(clock) + c->lock_s * 1000LL;
+	struct compile_env how;
 	struct run_spec spec = { .argv = cmd->argv,
+				 .env = how.env,
 				 .deadline_s = c->deadline_s,
 				 .keep = OUTPUT_KEEP,
 				 .line = show_line,
@@ -211,6 +214,7 @@ static int call(const struct package_context *c, const struct command *cmd, cons
 
 	if (cmd->failed)
 		return no_memory(err);
+	compile_env_fill(c->host, NULL, &how);
 	for (;;) {
 		int64_t now;
 		int rc = call_once(&left, &spec, ret, &why);
