@@ -58,7 +58,8 @@ static bool any_needs_debug(const struct host *h)
 	return false;
 }
 
-void compile_env_fill(const struct host *h, const char *const *own, struct compile_env *ret)
+void compile_env_fill(const struct host *h, enum compiler compiler, const char *const *own,
+		      struct compile_env *ret)
 {
 	const char *ccache = ccache_dir(h);
 
@@ -72,6 +73,6 @@ void compile_env_fill(const struct host *h, const char *const *own, struct compi
 		add(ret, "CCACHE_BASEDIR=/var/lib/dkms");
 		add(ret, "CCACHE_MAXSIZE=1G");
 	}
-	if (!any_needs_debug(h))
+	if (compiler == COMPILER_DKMS && !any_needs_debug(h))
 		add(ret, "KCFLAGS=-g0");
 }

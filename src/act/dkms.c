@@ -101,7 +101,7 @@ static int call(const struct host *h, const char *const *words, int deadline_s, 
 	char doing[120];
 	struct run_spec spec = { .env = how.env, .deadline_s = deadline_s };
 
-	compile_env_fill(h, NULL, &how);
+	compile_env_fill(h, COMPILER_DKMS, NULL, &how);
 	if (may_unshare(h)) {
 		command_add(&cmd, "unshare");
 		command_add(&cmd, "--net");

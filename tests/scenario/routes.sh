@@ -467,6 +467,13 @@ prebuilt() {
 	[ "$(route_taken)" != prebuilt ] || fail "a spoilt pack was used"
 	can_compile || fail "and yet nothing was compiled"
 	gone_again
+
+	deploy "$VM" --settings "$(with_pack "$2" "$store" | jq -c '. + {timestamp: 5}')" --protected '{"sasToken": "sv=2024-11-04&sp=r&sig=of-nobody"}'
+	want_route "$3"
+	[ "$(route_taken)" != prebuilt ] || fail "the store opened to a wrong signature"
+	sh_in "$VM" "grep 'packs.blob.core.windows.net.* 403' $STATUS_LOG" || fail "the log does not tell why there is no pack"
+	if in_vm "$VM" grep -rl of-nobody /var/log /var/lib/ib-vmext; then fail "the signature is told"; fi
+	gone_again
 }
 # Debian's image alone: the others' kernels are Debian's modules under another name, whose vermagic a pack is held against.
 case_route_prebuilt_debian12() { prebuilt debian12 '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' OFED-internal-24.07-0.6.1; }

@@ -94,7 +94,7 @@ static int call_once(const struct package_context *c, const struct command *cmd,
 				 .line = show_line,
 				 .ctx = (void *)c };
 
-	compile_env_fill(c->host, environment, &how);
+	compile_env_fill(c->host, COMPILER_DKMS, environment, &how);
 	if (package_lock_wait(c, locks, err) < 0 || package_proxy_run(c, &spec, ret, err) < 0)
 		return -1;
 	return run_ok(ret) ? 0 : package_error(&spec, ret, messages, doing, err);

@@ -190,6 +190,16 @@ static void show_line(void *ctx, const char *line)
 		LOG(log, DEBUG, "installer.output", "%s", line);
 }
 
+/* Packages of modules are made on the machine, where it asks for that (mlnxofedinstall --help). */
+static enum compiler compiler_of(const struct ofed *o)
+{
+	for (size_t i = 0; i < json_array_size(o->options); i++)
+		if (text_eq(json_string_value(json_array_get(o->options, i)),
+			    "--add-kernel-support"))
+			return COMPILER_RPMBUILD;
+	return COMPILER_DKMS;
+}
+
 static int run_installer(const struct step_context *c, const struct ofed *o,
 			 const struct unpacked *u, struct error *err)
 {
@@ -209,7 +219,7 @@ static int run_installer(const struct step_context *c, const struct ofed *o,
 
 	if (lock < 0)
 		return -1;
-	compile_env_fill(c->host, environment, &how);
+	compile_env_fill(c->host, compiler_of(o), environment, &how);
 	(void)TEXT_FORMAT(program, "/%s/mlnxofedinstall", u->dir);
 	(void)TEXT_FORMAT(tmp, "/%s", u->tmp);
 	command_add(&cmd, program);

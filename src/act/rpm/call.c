@@ -214,7 +214,7 @@ static int call(const struct package_context *c, const struct command *cmd, cons
 
 	if (cmd->failed)
 		return no_memory(err);
-	compile_env_fill(c->host, NULL, &how);
+	compile_env_fill(c->host, COMPILER_DKMS, NULL, &how);
 	for (;;) {
 		int64_t now;
 		int rc = call_once(&left, &spec, ret, &why);

@@ -30,6 +30,7 @@ static void the_environment(void **unused)
 			const char *path, *text;
 		} files[4];
 		const char *flags, *path;
+		enum compiler compiler;
 	} rows[] = {
 		{ "headers without vmlinux", { { CONFIG("6.1"), PLAIN } }, "KCFLAGS=-g0", "" },
 		{ "versions of symbols come from debugging information",
@@ -51,6 +52,11 @@ static void the_environment(void **unused)
 		  { { CONFIG("6.1"), PLAIN }, { "lib/modules/6.14/modules.dep", "" } },
 		  "KCFLAGS=-g0",
 		  "" },
+		{ "rpmbuild, which may pack it",
+		  { { CONFIG("6.1"), PLAIN } },
+		  "",
+		  "",
+		  COMPILER_RPMBUILD },
 		{ "ccache of Debian",
 		  { { CONFIG("6.1"), PLAIN }, { "usr/lib/ccache/gcc", "" } },
 		  "KCFLAGS=-g0",
@@ -72,7 +78,7 @@ static void the_environment(void **unused)
 		place_put(&place, "proc/sys/kernel/osrelease", "6.1\n");
 		for (size_t f = 0; f < ARRAY_SIZE(rows[i].files) && rows[i].files[f].path; f++)
 			place_put(&place, rows[i].files[f].path, rows[i].files[f].text);
-		compile_env_fill(&place.host, own, &e);
+		compile_env_fill(&place.host, rows[i].compiler, own, &e);
 		assert_string_equal(e.env[0], own[0]);
 		assert_string_equal(word_of(&e, "KCFLAGS="), rows[i].flags);
 		assert_string_equal(word_of(&e, "PATH="), rows[i].path);
