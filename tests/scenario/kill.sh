@@ -45,6 +45,7 @@ kind_of() {
 }
 
 prepare() {
+	draws_differ || return 1
 	WORK=$work i=1
 	while [ $i -le "$N" ]; do kind_of $i; i=$((i + 1)); done | sort -u >"$work/kinds"
 	if grep -qx -e doca -e mlnx "$work/kinds"; then "$LAB" mirror vendors >"$work/vendors.json" || return 1; fi
@@ -84,15 +85,10 @@ arm() {
 	apt_started "$1"
 }
 
-# draw RUN WHICH LIMIT: a number from 0 to LIMIT-1, the same for the same seed.
-draw() { awk -v s="$SEED" -v r="$1" -v w="$2" -v n="$3" 'BEGIN { srand(s * 7919 + r * 31 + w); rand(); print int(rand() * n) }'; }
-
 one_of() {
 	one_at=$(($(draw "$1" "$2" $(($# - 2))) + 3))
 	eval "echo \${$one_at}"
 }
-
-pause() { sleep "$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')"; }
 
 # The way of killing; $at is the instant in ms or the number of the write.
 kill_after_a_write() {
@@ -114,13 +110,15 @@ with_a_bad_disk() {
 }
 fill_the_disk() { with_a_bad_disk full 'no space left|disk is full'; }
 fail_the_disk() { with_a_bad_disk io 'input/output error'; }
-# The package source, and nothing else, is out of reach for a while.
+# A vendor's run may have come to its restart, in which nothing can be asked.
+when_up() { wait_until 120 sh_in "$VM" "$1"; }
+# The package source, and nothing else, is out of reach for a while. A restart takes the route away.
 cut_the_network() {
 	in_background
 	pause "$at"
-	in_vm "$VM" ip route add unreachable 10.7.0.1/32
+	when_up 'ip route replace unreachable 10.7.0.1/32'
 	wait $background || :
-	in_vm "$VM" ip route del unreachable 10.7.0.1/32
+	when_up 'ip route flush type unreachable exact 10.7.0.1/32'
 }
 kill_the_verb() {
 	in_background
@@ -235,6 +233,7 @@ one_run() {
 	arm "$VM" "$kind"
 	[ "$refuse" -ne 0 ] || sh_in "$VM" 'mkdir -p /run/ib-lab/refuse && echo "Key was rejected by service" >/run/ib-lab/refuse/mlx5_ib'
 	$way
+	when_up true
 	$next
 	end=$(settled)
 	[ "$refuse" -ne 0 ] || [ "$end" = former ] || fail "the driver cannot work, and yet the new state was kept"

@@ -126,3 +126,8 @@ came_and_left() {
 		$(command -v dnf || echo yum) -q -y install $packages && $(command -v dnf || echo yum) -q -y remove $packages' ;;
 	esac >"$CASE_DIR/control-packages" 2>&1 || fail "$(tail -3 "$CASE_DIR/control-packages")"
 }
+
+# draw RUN WHICH LIMIT: a number from 0 to LIMIT-1, the same for the same $SEED. awk takes all seeds from 2^31 on for the same one.
+draw() { awk -v s="$SEED" -v r="$1" -v w="$2" -v n="$3" 'BEGIN { srand(s % 100003 * 7919 + r * 31 + w); rand(); print int(rand() * n) }'; }
+draws_differ() { [ "$(for draw_run in 1 2 3 4 5 6 7 8; do draw $draw_run 1 1000000; done | sort -u | wc -l)" = 8 ] || { echo "each run would draw the same"; return 1; }; }
+pause() { sleep "$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')"; }

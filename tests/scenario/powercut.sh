@@ -6,6 +6,7 @@
 SEED=${SEED:-1}
 TIMEOUT=600 # a machine without KVM on a busy host is slow
 
+prepare() { draws_differ; }
 cases() {
 	i=1
 	while [ $i -le "$N" ]; do echo "cut_$i"; i=$((i + 1)); done
@@ -14,8 +15,8 @@ i=1
 while [ $i -le "${N:-0}" ]; do eval "case_cut_$i() { one_cut $i; }"; i=$((i + 1)); done
 
 one_cut() {
-	delay=$(awk -v s="$SEED" -v r="$1" 'BEGIN { srand(s * 7919 + r); rand(); print rand() * 12 }')
-	echo "cut $1 of seed $SEED: $delay s after the packages step began, $([ $(($1 % 2)) -eq 1 ] && echo with || echo without) agent"
+	delay=$(draw "$1" 0 12000)
+	echo "cut $1 of seed $SEED: $delay ms after the packages step began, $([ $(($1 % 2)) -eq 1 ] && echo with || echo without) agent"
 	create "$VM" --machine --size Standard_HB120rs_v3
 	if [ $(($1 % 2)) -eq 1 ]; then
 		deploy "$VM"
@@ -25,7 +26,7 @@ one_cut() {
 		sh_in "$VM" 'systemd-run -q --unit=run /root/ib-vmext apply --yes'
 	fi
 	wait_until 600 sh_in "$VM" "grep -q 'step.begin: install' $STATUS_LOG"
-	sleep "$delay"
+	pause "$delay"
 	vm cut "$VM" >/dev/null
 	vm start "$VM" >/dev/null || {
 		tail -n 40 "$(vm show "$VM" --json | jq -r .dir)/console.log"
