@@ -1,6 +1,7 @@
 /* Says how the programs that compile are to do it. */
 #include "act/compile.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -8,6 +9,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "host/host.h"
+
+/* As host/child.c has it. */
+#define RUN_FOLDERS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum { CONFIG_BYTES_MAX = 4 << 20 };
 
@@ -67,7 +71,7 @@ void compile_env_fill(const struct host *h, enum compiler compiler, const char *
 	for (; own && *own; own++)
 		add(ret, *own);
 	if (ccache) {
-		TEXT_FORMAT(ret->path, "PATH=%s:/usr/sbin:/usr/bin:/sbin:/bin", ccache);
+		TEXT_FORMAT(ret->path, "PATH=%s:" RUN_FOLDERS, ccache);
 		add(ret, ret->path);
 		add(ret, "CCACHE_DIR=/var/lib/ib-vmext/ccache");
 		add(ret, "CCACHE_BASEDIR=/var/lib/dkms");

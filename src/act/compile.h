@@ -8,8 +8,6 @@
  * want to pack it. */
 #pragma once
 
-#include <stdbool.h>
-
 struct host;
 
 enum { COMPILE_ENV_MAX = 16 };

@@ -435,7 +435,7 @@ want_prebuilt() {
 	if can_compile; then fail "what compiling needs is there: $(in_vm "$VM" cat $STATUS_LOG)"; fi
 }
 # prebuilt IMAGE SETTINGS OFED-INFO: from a directory, and once more changes nothing; undo; from a store that opens to a shared access
-# signature alone; undo; with a pack that is spoilt: compiled as without one.
+# signature alone; undo; with a pack that is spoilt, and from a store that refuses: compiled as without one.
 prebuilt() {
 	TIMEOUT=900
 	packs_of "$1" "$2"

@@ -13,6 +13,7 @@
 
 #define CONFIG(release) "lib/modules/" release "/build/include/config/auto.conf"
 #define PLAIN           "CONFIG_DEBUG_INFO_BTF_MODULES=y\nCONFIG_GENKSYMS=y\n"
+#define FOLDERS         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const char *word_of(const struct compile_env *e, const char *name)
 {
@@ -60,11 +61,11 @@ static void the_environment(void **unused)
 		{ "ccache of Debian",
 		  { { CONFIG("6.1"), PLAIN }, { "usr/lib/ccache/gcc", "" } },
 		  "KCFLAGS=-g0",
-		  "PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin" },
+		  "PATH=/usr/lib/ccache:" FOLDERS },
 		{ "ccache of Fedora's family",
 		  { { "usr/lib64/ccache/gcc", "" } },
 		  "",
-		  "PATH=/usr/lib64/ccache:/usr/sbin:/usr/bin:/sbin:/bin" },
+		  "PATH=/usr/lib64/ccache:" FOLDERS },
 	};
 	static const char *const own[] = { "DEBIAN_FRONTEND=noninteractive", NULL };
 
