@@ -29,11 +29,23 @@ unexplained() {
 # What apt makes when it starts, whatever it is asked.
 apt_started() { sh_in "$1" '[ ! -e /usr/bin/apt-get ] || mkdir -p -m 700 /var/lib/apt/lists/partial /var/cache/apt/archives/partial'; }
 
+# How dpkg verifies the files of a VM: in a cell those of the packages that came since the image, for what its layer does not hold is
+# the image's, and what it holds is compared one by one.
+dpkg_verify() {
+	verify_layer=$("$LAB" vm show "$1" --json | jq -r .dir)/upper
+	if [ -d "$verify_layer" ]; then
+		find "$verify_layer/var/lib/dpkg/info" -type f -name '*.md5sums' -printf '%f\n' 2>/dev/null | sed 's/[.]md5sums$//' | sort | xargs -r echo dpkg -V
+	else
+		echo dpkg -V
+	fi
+}
+
 # What is told by the system's own programs, one file. Of a worker that was killed systemd remembers the transient unit until the
 # next boot. The agent makes slices when it has an extension.
 told() {
-	sh_in "$1" 'if [ -e /usr/bin/rpm ]; then rpm -qa | sort; echo "== rpm -V"; rpm -Va 2>&1; else
-	dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; dpkg -V; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== half"; ls /var/lib/dpkg/updates; fi
+	sh_in "$1" "verify='$(dpkg_verify "$1")'"'
+	if [ -e /usr/bin/rpm ]; then rpm -qa | sort; echo "== rpm -V"; rpm -Va 2>&1; else
+	dpkg-query -W -f "\${db:Status-Abbrev} \${Package} \${Version}\n"; echo "== audit"; dpkg --audit; echo "== dpkg -V"; $verify; echo "== manual"; apt-mark showmanual; echo "== auto"; apt-mark showauto; echo "== half"; ls /var/lib/dpkg/updates; fi
 	[ ! -e /usr/bin/dnf ] || { echo "== wanted"; dnf -q -C repoquery --userinstalled | sort; }
 	[ ! -e /var/lib/zypp/AutoInstalled ] || { echo "== auto"; grep -v "^#" /var/lib/zypp/AutoInstalled | sort; }
 	echo "== units"; [ -d /run/systemd/system ] && SYSTEMD_BUS_TIMEOUT=600 systemctl list-unit-files --no-pager --no-legend | grep -v -e "^ib-vmext-worker-.* transient" -e "^ib-vmext-ipoib@.service" -e "^azure[a-z-]*[.]slice" | sort' || :
