@@ -162,7 +162,7 @@ kill_the_worker() {
 kill_the_agent() {
 	deployed_at_work
 	sh_in "$VM" "pkill -KILL -f '[w]aagent'" || :
-	in_vm "$VM" systemctl start walinuxagent # Debian's unit does not restart it
+	when_up 'systemctl start walinuxagent' # Debian's unit does not restart it; systemd, executed anew meanwhile, loses what it was asked
 }
 
 next_verb() {
