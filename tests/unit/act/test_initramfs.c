@@ -11,14 +11,16 @@
 #include "base/fs.h"
 #include "host/run.h"
 
-#define K     "6.1.0-18-amd64"
-#define OTHER "6.1.0-99-amd64" /* its initramfs holds nothing of ours */
-#define IMAGE "boot/initrd.img-"
-#define CORE  "lib/modules/" K "/updates/dkms/mlx5_core.ko"
+#define K      "6.1.0-18-amd64"
+#define OTHER  "6.1.0-99-amd64" /* its initramfs holds nothing of ours */
+#define IMAGE  "boot/initrd.img-"
+#define CORE   "lib/modules/" K "/updates/dkms/mlx5_core.ko"
+#define FORMER "usr/lib/modules/" K "/kernel/mlx5_core.ko\n"
 
 /* An initramfs is the list of what is in it. update-initramfs takes the modules of today. */
 static struct buf asked;
 static bool fails;
+static struct machine m;
 
 static int list(const struct host *h, const char *path, struct run_result *ret)
 {
@@ -53,14 +55,11 @@ static int play(const struct host *h, const struct run_spec *spec, struct run_re
 	if (fails)
 		assert_int_equal(buf_add_text(&ret->err, "E: no space left\n"), 0);
 	else
-		assert_int_equal(fs_replace(h->root, IMAGE K, "usr/" CORE "\n",
-					    strlen("usr/" CORE "\n"), 0644),
-				 0);
+		machine_put(&m, IMAGE K, machine_has(&m, CORE) ? "usr/" CORE "\n" : FORMER);
 	return 0;
 }
 
 static const struct runner player = { .run = play };
-static struct machine m;
 static struct step_context c;
 static struct step keep, renew;
 
@@ -82,7 +81,7 @@ static void prepare(void)
 	machine_put(&m, "boot/vmlinuz-" OTHER, "");
 	machine_put(&m, "lib/modules/" K "/modules.dep", "");
 	machine_put(&m, "lib/modules/" OTHER "/modules.dep", "");
-	machine_put(&m, IMAGE K, "usr/lib/modules/" K "/kernel/mlx5_core.ko\n");
+	machine_put(&m, IMAGE K, FORMER);
 	machine_put(&m, IMAGE OTHER, "usr/lib/modules/" OTHER "/kernel/ext4.ko\n");
 	make_old(IMAGE K, 1000000);
 	keep = (struct step) { .id = "initramfs-keep",
@@ -132,9 +131,67 @@ static void made_anew_and_put_back(void **unused)
 	assert_string_equal(machine_text(&m, IMAGE K, &text), "usr/" CORE "\n");
 	assert_int_equal(step_initramfs.undo(&c, &renew, renewed, &err), 0);
 	assert_int_equal(step_initramfs.undo(&c, &keep, kept, &err), 0);
-	assert_string_equal(machine_text(&m, IMAGE K, &text),
-			    "usr/lib/modules/" K "/kernel/mlx5_core.ko\n");
+	assert_string_equal(machine_text(&m, IMAGE K, &text), FORMER);
 	assert_int_equal(step_initramfs.undo(&c, &keep, kept, &err), 0);
+	assert_string_equal(buf_text(&asked), K ";");
+	drop();
+}
+
+static void undo_of(json_t *kept, json_t *renewed, int rc, struct error *err)
+{
+	assert_int_equal(step_initramfs.undo(&c, &renew, renewed, err), 0);
+	assert_int_equal(unlinkat(m.host.root, CORE, 0), 0);
+	machine_put(&m, "lib/modules/" K "/modules.dep", "kernel/mlx5_core.ko:\n");
+	c.run = "undo"; /* a run of its own */
+	assert_int_equal(step_initramfs.undo(&c, &keep, kept, err), rc);
+}
+
+/* What others put into it since the run would be lost with the one that was kept. */
+static void renewed_by_others_it_is_made_anew(void **unused)
+{
+	static const char others[] = "usr/" CORE "\netc/crypttab\n";
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {
+		AUTO_JSON json_t *kept = NULL, *renewed = NULL;
+		AUTO_BUF struct buf text = { 0 };
+		struct error err = { 0 };
+
+		prepare();
+		assert_int_equal(step_initramfs.prepare(&c, &keep, &kept, &err), 0);
+		install_the_driver();
+		assert_int_equal(step_initramfs.prepare(&c, &renew, &renewed, &err), 0);
+		assert_int_equal(step_initramfs.apply(&c, &renew, renewed, &err), 0);
+		machine_put(&m, IMAGE K, others);
+		fails = i == 1;
+		undo_of(kept, renewed, fails ? -1 : 0, &err);
+		assert_string_equal(buf_text(&asked), K ";" K ";");
+		assert_string_equal(machine_text(&m, IMAGE K, &text), fails ? others : FORMER);
+		if (fails) {
+			assert_int_equal(err.fault, FAULT_KEPT_BACK);
+			assert_non_null(strstr(err.what, "/" IMAGE K));
+			assert_non_null(strstr(err.what, "no space left"));
+		}
+		drop();
+	}
+}
+
+/* Of a run that was cut off while it was made, nobody knows whose it is. */
+static void half_done_it_is_put_back(void **unused)
+{
+	AUTO_JSON json_t *kept = NULL, *renewed = NULL;
+	AUTO_BUF struct buf text = { 0 };
+	struct error err = { 0 };
+
+	(void)unused;
+	prepare();
+	assert_int_equal(step_initramfs.prepare(&c, &keep, &kept, &err), 0);
+	install_the_driver();
+	assert_int_equal(step_initramfs.prepare(&c, &renew, &renewed, &err), 0);
+	machine_put(&m, IMAGE K, "usr/" CORE "\n");
+	undo_of(kept, renewed, 0, &err);
+	assert_string_equal(buf_text(&asked), "");
+	assert_string_equal(machine_text(&m, IMAGE K, &text), FORMER);
 	drop();
 }
 
@@ -169,15 +226,14 @@ static void dracut_never_writes_over_what_boots(void **unused)
 		prepare();
 		fails = i == 0;
 		assert_int_equal(unlinkat(m.host.root, IMAGE K, 0), 0);
-		machine_put(&m, image, "usr/lib/modules/" K "/kernel/mlx5_core.ko\n");
+		machine_put(&m, image, FORMER);
 		make_old(image, 1000000);
 		(void)TEXT_COPY(renew.items[1], "dracut");
 		install_the_driver();
 		assert_int_equal(step_initramfs.prepare(&c, &renew, &renewed, &err), 0);
 		assert_int_equal(step_initramfs.apply(&c, &renew, renewed, &err), fails ? -1 : 0);
-		assert_string_equal(machine_text(&m, image, &text), fails ? "usr/lib/modules/" K
-									    "/kernel/mlx5_core.ko\n"
-									  : "usr/" CORE "\n");
+		assert_string_equal(machine_text(&m, image, &text),
+				    fails ? FORMER : "usr/" CORE "\n");
 		assert_false(machine_has(&m, "boot/initramfs-" K ".img.ib-vmext-new"));
 		drop();
 	}
@@ -204,6 +260,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_anew_and_put_back),
+		cmocka_unit_test(renewed_by_others_it_is_made_anew),
+		cmocka_unit_test(half_done_it_is_put_back),
 		cmocka_unit_test(a_kernel_that_is_gone_gets_none_back),
 		cmocka_unit_test(dracut_never_writes_over_what_boots),
 		cmocka_unit_test(says_what_went_wrong),
