@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "base/fs.h"
 #include "host/host.h"
 #include "host/lock.h"

@@ -6,7 +6,7 @@
 
 #include "act/image/generalise.h"
 #include "act/run.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/tidy.h"
 #include "base/log.h"
 #include "base/redact.h"

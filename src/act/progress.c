@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "act/act.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/step/step.h"
 #include "base/text.h"
 #include "host/host.h"

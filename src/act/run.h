@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "act/act.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/progress.h"
 #include "act/step/step.h"
 

@@ -7,7 +7,7 @@
 #include "act/image/image.h"
 #include "act/judge.h"
 #include "act/outcome.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/run_room.h"
 #include "base/log.h"
 #include "base/text.h"

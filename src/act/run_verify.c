@@ -8,7 +8,7 @@
 #include "act/outcome.h"
 #include "act/prove.h"
 #include "act/boot/reboot.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/boot/waits.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "act/act.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/bundle/offline.h"
 #include "act/ofed/unpack.h"
 #include "act/packages/proxy.h"
 #include "act/program.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/boot/resume_unit.h"
 #include "act/fetch/transfer.h"
 #include "base/fs.h"

@@ -5,7 +5,7 @@
 #include "act/judge.h"
 #include "act/outcome.h"
 #include "act/program.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/recover.h"
 #include "act/run.h"
 #include "base/log.h"

@@ -4,7 +4,7 @@
 
 #include "act/act.h"
 #include "act/carry.h"
-#include "act/ended.h"
+#include "act/journal/ended.h"
 #include "act/boot/hand_over.h"
 #include "act/judge.h"
 #include "base/digest.h"

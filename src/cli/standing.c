@@ -7,7 +7,7 @@
 
 #include "act/act.h"
 #include "act/boot/kernel_change.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "handler/request.h"

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "act/ended.h"
-#include "act/journal.h"
+#include "act/journal/ended.h"
+#include "act/journal/journal.h"
 #include "act/progress.h"
 #include "base/json.h"
 #include "facts/facts.h"

@@ -1,6 +1,6 @@
 /* status: where the last run stands. */
-#include "act/receipt.h"
-#include "act/spdx.h"
+#include "act/record/receipt.h"
+#include "act/record/spdx.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/page.h"

@@ -12,7 +12,7 @@
 #include "act/act.h"
 #include "act/catalogue/file.h"
 #include "act/boot/kernel_change.h"
-#include "act/ended.h"
+#include "act/journal/ended.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

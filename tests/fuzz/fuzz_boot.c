@@ -9,7 +9,7 @@
 #include "act/boot/onlookers.h"
 #include "act/pairs.h"
 #include "act/process.h"
-#include "act/sign.h"
+#include "act/build/sign.h"
 #include "act/step/reload_order.h"
 #include "act/boot/waits.h"
 

@@ -5,8 +5,8 @@
 
 #include "act/act.h"
 #include "act/boot/next_boot.h"
-#include "act/dkms.h"
-#include "act/receipt.h"
+#include "act/build/dkms.h"
+#include "act/record/receipt.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "host/host.h"

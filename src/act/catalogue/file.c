@@ -7,7 +7,7 @@
 
 #include "act/catalogue/fetch.h"
 #include "act/catalogue/signed.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/edition.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "act/act.h"
-#include "act/journal.h"
-#include "act/receipt.h"
+#include "act/journal/journal.h"
+#include "act/record/receipt.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -7,7 +7,7 @@
 #include "act/image/fit.h"
 #include "act/judge.h"
 #include "act/outcome.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

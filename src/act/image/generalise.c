@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "act/act.h"
-#include "act/ended.h"
+#include "act/journal/ended.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

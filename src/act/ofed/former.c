@@ -8,7 +8,7 @@
 #include "act/fetch/download_place.h"
 #include "act/ofed/install.h"
 #include "act/packages/held.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/step/step.h"
 #include "base/fs.h"
 #include "base/text.h"

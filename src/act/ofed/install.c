@@ -8,8 +8,8 @@
 
 #include "act/act.h"
 #include "act/command.h"
-#include "act/compile.h"
-#include "act/dkms.h"
+#include "act/build/compile.h"
+#include "act/build/dkms.h"
 #include "act/ofed/end.h"
 #include "act/ofed/unpack.h"
 #include "act/step/step.h"

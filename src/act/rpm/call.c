@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "act/compile.h"
+#include "act/build/compile.h"
 #include "act/packages/proxy.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "act/boot/kernels.h"
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "facts/facts.h"

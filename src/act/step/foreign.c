@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 #include "act/saved.h"
 #include "base/log.h"
 #include "base/text.h"

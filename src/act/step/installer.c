@@ -9,7 +9,7 @@
 #include "act/act.h"
 #include "act/boot/kernels.h"
 #include "act/bundle/offline.h"
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 #include "act/ofed/contents.h"
 #include "act/ofed/former.h"
 #include "act/ofed/install.h"

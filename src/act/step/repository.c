@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 #include "act/fetch/download_place.h"
 #include "act/step/step.h"
 #include "base/fs.h"

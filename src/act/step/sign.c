@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "act/saved.h"
-#include "act/sign.h"
+#include "act/build/sign.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

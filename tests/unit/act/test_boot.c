@@ -11,7 +11,7 @@
 #include "act/boot/onlookers.h"
 #include "act/process.h"
 #include "act/boot/reboot.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "act/boot/waits.h"
 #include "base/fs.h"
 #include "catalogue/catalogue.h"

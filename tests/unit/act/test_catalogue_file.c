@@ -11,7 +11,7 @@
 
 #include "act/catalogue/fetch.h"
 #include "act/catalogue/file.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/fs.h"
 #include "catalogue/rows.h"
 #include "host/run.h"

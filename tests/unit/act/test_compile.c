@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "act/compile.h"
+#include "act/build/compile.h"
 #include "base/text.h"
 #include "place.h"
 

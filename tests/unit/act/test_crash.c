@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/boot/resume_unit.h"
 #include "base/fs.h"
 #include "crash.h"

@@ -11,7 +11,7 @@
 #include "act/image/baked.h"
 #include "act/image/fit.h"
 #include "act/image/image.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "catalogue/catalogue.h"

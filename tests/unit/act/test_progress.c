@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "act/ended.h"
+#include "act/journal/ended.h"
 #include "act/progress.h"
 #include "host/run.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/fs.h"
 
 #define MODULES "lib/modules/6.1.0-56-amd64/"

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "act/sign.h"
+#include "act/build/sign.h"
 #include "act/step/step.h"
 #include "base/fs.h"
 #include "host/run.h"

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "act/snapshot.h"
+#include "act/record/snapshot.h"
 #include "base/fs.h"
 #include "host/run.h"
 

@@ -5,8 +5,8 @@
 #include <ctype.h>
 #include <fcntl.h>
 
-#include "act/receipt.h"
-#include "act/spdx.h"
+#include "act/record/receipt.h"
+#include "act/record/spdx.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "host/run.h"

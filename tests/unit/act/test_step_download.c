@@ -15,7 +15,7 @@
 
 #include "act/fetch/pin.h"
 #include "act/fetch/download_place.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/step/download.h"
 #include "base/fs.h"
 #include "base/log.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "act/boot/resume_unit.h"
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "catalogue/catalogue.h"

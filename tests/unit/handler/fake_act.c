@@ -8,7 +8,7 @@
 #include "act/catalogue/fetch.h"
 #include "act/judge.h"
 #include "act/boot/kernel_change.h"
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* Reads a journal back: where the run stands, line by line. */
-#include "act/journal.h"
+#include "act/journal/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* act/journal.h - what a run intends and what came of it, one synced line at a time.
+/* act/journal/journal.h - what a run intends and what came of it, one synced line at a time.
  *
  * journal/<run>.jsonl is append-only; journal/open names the run that has not ended. A line:
  * {"v":2,"run","n","t","boot","step","kind","phase":"intent|outcome","data"}. An intent is on the

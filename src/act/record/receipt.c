@@ -1,6 +1,6 @@
 /* The receipt of what was done, and the look that tells in a millisecond that nothing needs to be
  * done. */
-#include "act/receipt.h"
+#include "act/record/receipt.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 #include "act/act.h"
 #include "act/fetch/pin.h"
 #include "act/image/baked.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/program.h"
-#include "act/put.h"
+#include "act/record/put.h"
 #include "act/boot/resume_unit.h"
 #include "base/buf.h"
 #include "base/digest.h"

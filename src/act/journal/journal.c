@@ -1,5 +1,5 @@
 /* The journal of a run: append-only JSON lines, each synced before what it announces. */
-#include "act/journal.h"
+#include "act/journal/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Says how the programs that compile are to do it. */
-#include "act/compile.h"
+#include "act/build/compile.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* act/spdx.h - the receipt as an SPDX 2.3 document: everything that was put on the disk, with
- * digest and source. Pure.
+/* act/record/spdx.h - the receipt as an SPDX 2.3 document: everything that was put on the disk,
+ * with digest and source. Pure.
  *
  * Source: The Software Package Data Exchange Specification, version 2.3, and its JSON schema. */
 #pragma once

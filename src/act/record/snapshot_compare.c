@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "act/act.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/packages/transaction.h"
-#include "act/snapshot.h"
+#include "act/record/snapshot.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "host/host.h"

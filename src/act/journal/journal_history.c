@@ -1,5 +1,5 @@
 /* What the journals of earlier runs tell. */
-#include "act/journal.h"
+#include "act/journal/journal.h"
 
 #include <stdlib.h>
 #include <string.h>

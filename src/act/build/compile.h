@@ -1,5 +1,5 @@
-/* act/compile.h - the environment of what compiles kernel modules: dkms, a vendor's installer, and
- * a package manager whose scripts call dkms.
+/* act/build/compile.h - the environment of what compiles kernel modules: dkms, a vendor's
+ * installer, and a package manager whose scripts call dkms.
  *
  * ccache where it is. And no debugging information, which dkms strips from the module when it has
  * made it (dkms(8), STRIP), so that the machine code is the same: unless a kernel needs it for the

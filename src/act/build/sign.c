@@ -1,5 +1,5 @@
 /* Looks at the owner's key, and finds the files. */
-#include "act/sign.h"
+#include "act/build/sign.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* act/dkms.h - DKMS: which modules are a vendor's driver's, building them, and what a package left
- * of them.
+/* act/build/dkms.h - DKMS: which modules are a vendor's driver's, building them, and what a package
+ * left of them.
  *
- * Builds have no network where that can be had, the environment of act/compile.h, and as many
+ * Builds have no network where that can be had, the environment of act/build/compile.h, and as many
  * processes as there are processors and memory. */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* Gathers what a run has put on the disk. */
-#include "act/put.h"
+#include "act/record/put.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "act/command.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "act/packages/manager.h"
 #include "act/program.h"
 #include "base/digest.h"

@@ -1,5 +1,5 @@
-/* act/snapshot.h - how the machine was before a run changed it, and what differs from that after
- * the run was undone.
+/* act/record/snapshot.h - how the machine was before a run changed it, and what differs from that
+ * after the run was undone.
  *
  * saved/<run>/snapshot.json, schema ib-vmext/snapshot/1: every package with its version, what came
  * as a dependency (apt and zypper: dnf and yum keep that in databases of their own), each file of

@@ -1,5 +1,5 @@
 /* Makes an SPDX document of a receipt. */
-#include "act/spdx.h"
+#include "act/record/spdx.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* act/ended.h - ended.json: how the last run ended, whoever had asked for it.
+/* act/journal/ended.h - ended.json: how the last run ended, whoever had asked for it.
  *
  * Written by who holds the lock, when its answer is known; `status` tells it. */
 #pragma once

@@ -1,5 +1,5 @@
-/* act/sign.h - the machine owner's key for modules: whether it can be used, and which files it has
- * to sign. */
+/* act/build/sign.h - the machine owner's key for modules: whether it can be used, and which files
+ * it has to sign. */
 #pragma once
 
 #include <stdbool.h>

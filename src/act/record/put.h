@@ -1,5 +1,5 @@
-/* act/put.h - what a run has put on the disk, with versions, sources and digests, for its entry in
- * the receipt. */
+/* act/record/put.h - what a run has put on the disk, with versions, sources and digests, for its
+ * entry in the receipt. */
 #pragma once
 
 #include "base/json.h"

@@ -1,5 +1,5 @@
 /* Keeps the end of the last run for who asks later. */
-#include "act/ended.h"
+#include "act/journal/ended.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Runs dkms, and cleans up behind it. */
-#include "act/dkms.h"
+#include "act/build/dkms.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "act/command.h"
-#include "act/compile.h"
+#include "act/build/compile.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* Notes how the machine is. */
-#include "act/snapshot.h"
+#include "act/record/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "act/act.h"
-#include "act/journal.h"
+#include "act/journal/journal.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/log.h"

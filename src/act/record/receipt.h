@@ -1,10 +1,10 @@
-/* act/receipt.h - what was done and what is right now: everything put on the disk, and the
+/* act/record/receipt.h - what was done and what is right now: everything put on the disk, and the
  * fingerprint of a VM that is right.
  *
  * /var/lib/ib-vmext/receipt.json, schema ib-vmext/receipt/1. "installed" lists the runs
  * that changed something, oldest first: undo puts them back from the last; it stays when a later
- * run changes nothing; "put" in each is what it put on the disk (act/put.h). "programs" are the
- * versions of this program of which there is a copy. "artefacts" are the files that were
+ * run changes nothing; "put" in each is what it put on the disk (act/record/put.h). "programs" are
+ * the versions of this program of which there is a copy. "artefacts" are the files that were
  * downloaded, with their digests (act/fetch/pin.h). "right" is what must be as it was for a
  * re-enable to do nothing; of an image it is the kernel alone, and "ofImage" says so. */
 #pragma once
