@@ -175,7 +175,10 @@ next_verb() {
 	# A vendor's goes on after its restart.
 	! vendor_kind "$kind" || at_rest
 }
+enables() { sh_in "$VM" "grep -c 'handler enable' /var/log/azure/$TYPE/CommandExecution.log || :" | tr -d '\r'; }
+enabled_since() { [ "$(enables)" -gt "$1" ]; }
 next_boot() {
+	enabled=$(enables 2>/dev/null)
 	[ "$way" = kill_everything ] || vm reboot "$VM" >/dev/null
 	wait_until 60 sh_in "$VM" 'systemctl is-system-running | grep -qE "running|degraded"'
 	if sh_in "$VM" "test -e $STATE/journal/open && test ! -e /etc/systemd/system/multi-user.target.wants/ib-vmext-resume.service"; then
@@ -185,6 +188,8 @@ next_boot() {
 		next=next_verb
 		next_verb
 	fi
+	# The agent of a VM that has one asks for the driver again.
+	case $way in kill_the_worker | kill_the_agent) wait_until 120 enabled_since "$enabled" ;; esac
 	at_rest
 }
 next_goal_state() {
