@@ -198,8 +198,7 @@ next_goal_state() {
 	at_rest
 }
 at_rest() {
-	wait_until 400 sh_in "$VM" "test ! -e $STATE/journal/open"
-	wait_until 30 sh_in "$VM" '! pgrep -x ib-vmext'
+	wait_until 400 sh_in "$VM" "test ! -e $STATE/journal/open && ! pgrep -x ib-vmext"
 }
 
 # As the plain package manager leaves a root after install and removal (groups stay), or as it was before anything.
