@@ -80,9 +80,13 @@ void apt_vendor_done(const struct package_context *c);
 /* act/apt/revert.c */
 int apt_revert(const struct package_context *c, const struct transaction *t, const char *dir,
 	       struct error *err);
-/* act/apt/half.c: bring what of the transaction is new and was cut off while it was unpacked to a
- * state that dpkg can purge whole, where that can be done. */
-void apt_unpack_half(const struct package_context *c, const struct transaction *t);
+/* act/apt/half.c: see package_manager.complete; `tree` may be NULL: only files that apt and we have
+ * downloaded are looked at. */
+void apt_unpack_half(const struct package_context *c, const struct transaction *t,
+		     const char *tree);
+/* Remove what dpkg had read of a package when it was killed, before its status told of it: dpkg
+ * does that itself when it unpacks the next one, but none may come. */
+void apt_forget_unpacking(const struct package_context *c);
 /* act/apt/removal.c */
 int apt_stack(const struct package_context *c, const char *const *names, struct transaction *ret,
 	      struct error *err);

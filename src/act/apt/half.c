@@ -3,7 +3,10 @@
  * again, from the file that was downloaded, they are all known. */
 #include "act/apt/call.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -11,14 +14,18 @@
 #include "host/host.h"
 #include "host/run.h"
 
-enum { PATH_SIZE = 512 };
+#define CONTROL_DIR "var/lib/dpkg/tmp.ci"
+
+enum { PATH_SIZE = 512, DEPTH_MAX = 4 };
 
 /* apt's own, and the step's that downloads an artefact. */
 static const char *const places[] = { "var/cache/apt/archives", "var/lib/ib-vmext/downloads" };
 
 struct finding {
+	const struct package_context *context;
 	const struct change *change;
 	const char *dir;
+	int depth;
 	char *ret;
 	size_t size;
 };
@@ -33,14 +40,30 @@ static int take_file(void *ctx, const char *file)
 	return 1;
 }
 
-static bool find_file(const struct package_context *c, const struct change *change, char *ret,
-		      size_t size)
+/* Trees of a vendor's are not deep. */
+static int take_file_below(void *ctx, const char *file)
 {
+	struct finding f = *(const struct finding *)ctx;
+	char path[PATH_SIZE];
+	int rc = take_file(ctx, file);
+
+	if (rc != 0 || ++f.depth > DEPTH_MAX || TEXT_FORMAT(path, "%s/%s", f.dir, file) < 0)
+		return rc;
+	f.dir = path;
+	rc = fs_list(f.context->host->root, path, take_file_below, &f);
+	return rc == -ENOTDIR || rc == -ELOOP ? 0 : rc;
+}
+
+static bool find_file(const struct package_context *c, const struct change *change,
+		      const char *tree, char *ret, size_t size)
+{
+	struct finding f = { c, change, tree, 0, ret, size };
 	char kept[PATH_SIZE];
 
+	if (tree && fs_list(c->host->root, tree, take_file_below, &f) == 1)
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		struct finding f = { change, places[i], ret, size };
-
+		f.dir = places[i];
 		if (fs_list(c->host->root, places[i], take_file, &f) == 1)
 			return true;
 	}
@@ -48,7 +71,7 @@ static bool find_file(const struct package_context *c, const struct change *chan
 	       text_format(ret, size, "/%s", kept) == 0;
 }
 
-void apt_unpack_half(const struct package_context *c, const struct transaction *t)
+void apt_unpack_half(const struct package_context *c, const struct transaction *t, const char *tree)
 {
 	AUTO_PACKAGES struct dpkg_packages now = { 0 };
 	AUTO_COMMAND struct command cmd = { 0 };
@@ -66,7 +89,7 @@ void apt_unpack_half(const struct package_context *c, const struct transaction *
 		const struct dpkg_package *p = dpkg_find(&now, change->name, change->arch);
 
 		if (change->kind != CHANGE_INSTALL || !p || p->state != DPKG_HALF ||
-		    !p->reinstall || !find_file(c, change, path, sizeof(path)))
+		    !p->reinstall || !find_file(c, change, tree, path, sizeof(path)))
 			continue;
 		command_add(&cmd, path);
 		n++;
@@ -74,4 +97,22 @@ void apt_unpack_half(const struct package_context *c, const struct transaction *
 	if (n > 0 && apt_call(c, &cmd, "dpkg --unpack", &r, &why) < 0)
 		LOG(c->host->log, WARNING, "package.revert",
 		    "%s: files of what was being unpacked may stay behind, going on", why.what);
+}
+
+void apt_forget_unpacking(const struct package_context *c)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	AUTO_FD int fd = -1;
+	int rc;
+
+	if (!host_exists(c->host, CONTROL_DIR))
+		return;
+	/* While another dpkg is at work it is that one's. */
+	fd = openat(c->host->root, "var/lib/dpkg/lock", O_RDWR | O_CLOEXEC);
+	rc = fd < 0 || fcntl(fd, F_SETLK, &lock) < 0 ? -errno
+						     : fs_remove(c->host->root, CONTROL_DIR);
+	if (rc < 0)
+		LOG(c->host->log, WARNING, "package.revert",
+		    "/" CONTROL_DIR " of a dpkg that was cut off stays, ignoring: %s",
+		    strerror(-rc));
 }

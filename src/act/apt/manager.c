@@ -298,6 +298,7 @@ const struct package_manager package_manager_apt = {
 	.save = apt_save,
 	.install = apt_install,
 	.revert = apt_revert,
+	.complete = apt_unpack_half,
 	.stack = apt_stack,
 	.removal = apt_removal,
 	.marks = apt_marks,

@@ -167,7 +167,7 @@ int apt_revert(const struct package_context *c, const struct transaction *t, con
 	/* What we are to take back may still be coming: a killed run leaves its apt-get working. */
 	if (apt_wait(c, err) < 0)
 		return -1;
-	apt_unpack_half(c, t);
+	apt_unpack_half(c, t, NULL);
 	/* New and old may stand in each other's way, or need each other: the second removal alone
 	 * decides. */
 	if (remove_new(c, t, &first) < 0)
@@ -180,5 +180,6 @@ int apt_revert(const struct package_context *c, const struct transaction *t, con
 	 */
 	if (apt_repair(c, &first) < 0)
 		LOG(c->host->log, WARNING, "package.repair", "%s, ignoring", first.what);
+	apt_forget_unpacking(c);
 	return 0;
 }

@@ -72,6 +72,11 @@ struct package_manager {
 	 * is one of `names`, each as CHANGE_REMOVE. Sorted. */
 	int (*stack)(const struct package_context *c, const char *const *names,
 		     struct transaction *ret, struct error *err);
+	/* Such an installer was cut off: bring what of `t` is new and was being unpacked, from its
+	 * file somewhere below `tree` (below the root), to a state that a removal leaves nothing
+	 * of, where that can be done. NULL where none is ever left so. */
+	void (*complete)(const struct package_context *c, const struct transaction *t,
+			 const char *tree);
 	/* Simulate that all of `t` is removed while the package files below `dir` (absolute) come
 	 * in its place, and add what would go with it. dir NULL: it is not known yet what comes.
 	 */

@@ -417,13 +417,19 @@ static int difference(const struct step_context *c, const json_t *before, struct
 static int packages_back(const struct step_context *c, const struct step *s, const json_t *before,
 			 struct error *err)
 {
-	AUTO_TRANSACTION struct transaction t = { 0 };
+	AUTO_TRANSACTION struct transaction half = { 0 }, t = { 0 };
+	const struct package_manager *manager = c->packages.manager;
+	struct unpacked u;
 
+	if (manager->complete && unpack_find(c->host, s->items[0], &u) == 0) {
+		if (difference(c, before, &half, err) < 0)
+			return -1;
+		manager->complete(&c->packages, &half, u.dir);
+	}
 	ofed_uninstall(c, s->items[0]);
 	if (difference(c, before, &t, err) < 0)
 		return -1;
-	return c->packages.manager->revert(&c->packages, &t, json_text_at(before, "saved", ""),
-					   err);
+	return manager->revert(&c->packages, &t, json_text_at(before, "saved", ""), err);
 }
 
 static int installer_undo(const struct step_context *c, const struct step *s, const json_t *before,

@@ -72,6 +72,7 @@ static const struct {
 	{ "run/systemd/system/x", "" },
 	{ "etc/systemd/system/multi-user.target.wants/other.service", "" },
 	{ "etc/modules-load.d/modules.conf", "# none\n" },
+	{ "var/lib/dpkg/lock", "" },
 	{ "var/lib/dpkg/status", "" },
 	{ "var/lib/apt/extended_states", "" },
 	{ "var/cache/apt/archives/lock", "" },

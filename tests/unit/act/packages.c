@@ -15,6 +15,8 @@
 
 #define STATUS "var/lib/dpkg/status"
 #define AUTO   "var/lib/apt/extended_states"
+#define FRESH                                                                                      \
+	"var/lib/dpkg/tmp.ci" /* what is known of a package whose control archive was just read */
 
 enum { PACKAGES_MAX = 40 };
 
@@ -212,8 +214,11 @@ int play_unpack(const struct answer *a, const char *name, const char *version)
 	if (is_there(e) && !text_eq(e->version, version) &&
 	    vendor_removed(a->m, e->name, e->version) < 0)
 		return disk_full(a);
-	if (set_state(a->h, name, version, "install reinstreq half-installed") < 0 ||
+	if (fs_remove(a->h->root, FRESH) < 0 || fs_make_dirs(a->h->root, FRESH, 0755) < 0 ||
+	    fs_replace(a->h->root, FRESH "/control", version, strlen(version), 0644) < 0 ||
+	    set_state(a->h, name, version, "install reinstreq half-installed") < 0 ||
 	    file_of(a, name, version) < 0 || vendor_unpacked(a->m, name, version) < 0 ||
+	    fs_remove(a->h->root, FRESH) < 0 ||
 	    set_state(a->h, name, version, "install ok unpacked") < 0)
 		return disk_full(a);
 	return 0;
