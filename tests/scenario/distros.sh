@@ -91,8 +91,7 @@ inbox_from_install_to_undo() {
 	deploy "$VM" --settings '{"driver": "inbox", "onRemove": "undo"}'
 	wait_for "$VM" --until success
 	[ "$(status_of "$VM" .code)" = 0 ] || fail "code $(status_of "$VM" .code)"
-	sh_in "$VM" 'grep -l InfiniBand /sys/class/infiniband/*/ports/1/link_layer | head -1 | xargs dirname | xargs -I{} grep -q ACTIVE {}/state' ||
-		fail "no InfiniBand port is ACTIVE"
+	want_port "$VM"
 	inventory "$VM" >"$CASE_DIR/after"
 	for inbox_package in "$@"; do
 		grep -q "^$inbox_package[-	:]" "$CASE_DIR/after" || fail "$inbox_package is not there"

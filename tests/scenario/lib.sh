@@ -90,7 +90,7 @@ want_success() {
 	want_stack "$1"
 }
 want_port() {
-	sh_in "$1" 'grep -l InfiniBand /sys/class/infiniband/*/ports/1/link_layer | head -1 | xargs dirname | xargs -I{} grep -q ACTIVE {}/state' ||
+	sh_in "$1" 'for port in /sys/class/infiniband/*/ports/1; do ! grep -q InfiniBand $port/link_layer || exec grep -q ACTIVE $port/state; done; exit 1' ||
 		fail "no InfiniBand port is ACTIVE"
 }
 want_stack() {
