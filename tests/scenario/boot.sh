@@ -11,7 +11,6 @@ kernel_without_module
 dead_man
 clock_far_off
 initramfs_failure
-initramfs_of_others
 selinux
 CASES
 }
@@ -200,27 +199,6 @@ HOOK
 	grep -q 'Run .update-initramfs -u -k KERNEL' "$CASE_DIR/out" || fail "the fault is another"
 	told "$VM" | diff "$CASE_DIR/told" - || fail "packages, marks or units differ"
 	in_vm "$VM" sh -c 'sha256sum /boot/initrd.img-*' | diff "$CASE_DIR/initramfs" - || fail "the initramfs is another"
-	vm reboot "$VM" >/dev/null
-	up
-	want_network
-}
-
-in_initramfs() { sh_in "$VM" "lsinitramfs /boot/initrd.img-\$(uname -r) | grep -q '$1'"; }
-# After the run others renew the initramfs: what they put into it stays when the driver is taken back, and the driver does not.
-case_initramfs_of_others() {
-	by_hand
-	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes || fail "exit code $?"
-	in_initramfs updates/dkms/mlx5_core || fail "the driver is not in the initramfs"
-	sh_in "$VM" 'cat >/etc/initramfs-tools/hooks/others <<"HOOK"
-#!/bin/sh
-[ "$1" != prereqs ] || exit 0
-echo "of others" >"$DESTDIR/etc/of-others"
-HOOK
-		chmod 755 /etc/initramfs-tools/hooks/others && update-initramfs -u' >"$CASE_DIR/renewed" 2>&1 || fail "$(tail -3 "$CASE_DIR/renewed")"
-	in_vm "$VM" /root/ib-vmext undo || fail "undo: exit code $?"
-	in_initramfs etc/of-others || fail "what others put into the initramfs is lost"
-	if in_initramfs updates/dkms; then fail "the driver is still in the initramfs"; fi
-	in_initramfs kernel/drivers/net/ethernet/mellanox/mlx5/core/mlx5_core || fail "the kernel's own driver is not in the initramfs"
 	vm reboot "$VM" >/dev/null
 	up
 	want_network

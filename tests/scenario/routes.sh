@@ -25,6 +25,7 @@ route_openibd
 route_pinned
 route_masked_build
 route_foreign
+route_initramfs_of_others
 route_vault
 route_prebuilt_debian12
 CASES
@@ -385,6 +386,29 @@ case_route_foreign() {
 	deleted
 	[ "$(foreign_stack)" = inbox ] || fail "built against $(foreign_stack) after undo"
 	sh_in "$VM" 'cd /var/lib/dkms/beegfs && sha256sum -c' <"$CASE_DIR/built" >"$CASE_DIR/check" || fail "$(cat "$CASE_DIR/check")"
+}
+
+# After the run others renew the initramfs: what they put into it stays when the driver is taken back, and the driver does not.
+in_initramfs() { sh_in "$VM" "lsinitramfs /boot/initrd.img-\$(uname -r) | grep -q '$1'"; }
+case_route_initramfs_of_others() {
+	create "$VM" --no-agent --image debian12
+	put "$VM" "$top/build/ib-vmext" /root/ib-vmext
+	with '{"driver": "doca-ofed", "driverVersion": "2.8.0"}' >"$CASE_DIR/settings"
+	put "$VM" "$CASE_DIR/settings" /root/settings 644
+	in_vm "$VM" /root/ib-vmext --settings /root/settings apply --yes || fail "exit code $?"
+	wait_until 600 sh_in "$VM" "/root/ib-vmext --json status | tr -d ' \n' | grep -q '\"state\":\"installed\"'"
+	in_initramfs updates/dkms/mlx5_core || fail "the driver is not in the initramfs"
+	sh_in "$VM" 'cat >/etc/initramfs-tools/hooks/others <<"HOOK"
+#!/bin/sh
+[ "$1" != prereqs ] || exit 0
+echo "of others" >"$DESTDIR/etc/of-others"
+HOOK
+		chmod 755 /etc/initramfs-tools/hooks/others && update-initramfs -u -k "$(uname -r)"' >"$CASE_DIR/renewed" 2>&1 || fail "$(tail -3 "$CASE_DIR/renewed")"
+	in_initramfs etc/of-others || fail "nobody renewed it: $(cat "$CASE_DIR/renewed")"
+	in_vm "$VM" /root/ib-vmext undo || fail "undo: exit code $?"
+	in_initramfs etc/of-others || fail "what others put into the initramfs is lost"
+	if in_initramfs updates/dkms; then fail "the driver is still in the initramfs"; fi
+	in_initramfs mellanox/mlx5/core/mlx5_core || fail "the kernel's own driver is not in the initramfs"
 }
 
 # A release past its end: what compiling needs comes from the archive, which a file of ours tells yum of for as long as it takes. Here
