@@ -15,8 +15,8 @@
 
 #define STATUS "var/lib/dpkg/status"
 #define AUTO   "var/lib/apt/extended_states"
-#define FRESH                                                                                      \
-	"var/lib/dpkg/tmp.ci" /* what is known of a package whose control archive was just read */
+/* What is known of a package whose control archive was just read. */
+#define FRESH "var/lib/dpkg/tmp.ci"
 
 enum { PACKAGES_MAX = 40 };
 
