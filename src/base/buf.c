@@ -93,6 +93,14 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_drop(struct buf *b, size_t len)
+{
+	if (len == 0)
+		return;
+	b->len -= len;
+	memmove(b->data, b->data + len, b->len + 1);
+}
+
 const char *buf_text(const struct buf *b)
 {
 	return b->data != NULL ? b->data : "";

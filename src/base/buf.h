@@ -27,4 +27,5 @@ int buf_add_zeros(struct buf *b, size_t len);
 int buf_add_format(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 
 void buf_clear(struct buf *b);             /* keeps the memory */
+void buf_drop(struct buf *b, size_t len);  /* the first `len` bytes, of at least as many */
 const char *buf_text(const struct buf *b); /* never NULL */

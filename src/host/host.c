@@ -19,6 +19,7 @@
 enum {
 	ATTRIBUTE_MAX = 4096,  /* a page: what sysfs can show at once */
 	OPENED_MAX = 64 << 20, /* of a file that was opened, what a recorder keeps */
+	PIECE_BYTES = 32768,
 };
 
 #define OSRELEASE "proc/sys/kernel/osrelease"
@@ -143,13 +144,13 @@ static int read_to_end(int fd, size_t max, struct buf *ret)
 	}
 }
 
-static int read_file(const struct host *h, const char *path, size_t max, struct buf *ret)
+/* Open a regular file. Returns a descriptor or -errno. */
+static int open_file(const struct host *h, const char *path)
 {
 	/* O_NONBLOCK: a pipe of that name must not hold us up before we see that it is one. */
 	AUTO_FD int fd = open_unnoted(h, path, O_NONBLOCK);
-	size_t before = ret->len;
 	struct stat st;
-	int rc;
+	int ret;
 
 	if (fd < 0)
 		return fd;
@@ -159,6 +160,19 @@ static int read_file(const struct host *h, const char *path, size_t max, struct 
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
+	ret = fd;
+	fd = -1;
+	return ret;
+}
+
+static int read_file(const struct host *h, const char *path, size_t max, struct buf *ret)
+{
+	AUTO_FD int fd = open_file(h, path);
+	size_t before = ret->len;
+	int rc;
+
+	if (fd < 0)
+		return fd;
 	rc = read_to_end(fd, max, ret);
 	if (rc < 0 && ret->len > before) {
 		ret->len = before;
@@ -193,6 +207,62 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
 	else if (rc == -EFBIG)
 		recorder_too_long(h, path, max);
 	return rc;
+}
+
+/* How much of `text` its last `end` closes; there is none in its first `seen` bytes. */
+static size_t closed(const struct buf *text, size_t seen, const char *end)
+{
+	size_t n = strlen(end);
+
+	for (size_t at = text->len; at >= n && at > seen; at--) {
+		if (memcmp(text->data + at - n, end, n) == 0)
+			return at;
+	}
+	return 0;
+}
+
+static int read_pieces(int fd, size_t max, const char *end, host_take take, void *ctx)
+{
+	AUTO_BUF struct buf text = { .max = max };
+	char chunk[PIECE_BYTES];
+
+	for (size_t total = 0;;) {
+		size_t seen = text.len, whole;
+		ssize_t n = read(fd, chunk, sizeof chunk);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		total += (size_t)n;
+		if (total > max)
+			return -EFBIG;
+		if (buf_add(&text, chunk, (size_t)n) < 0)
+			return -ENOMEM;
+		whole = n == 0 ? text.len : closed(&text, seen, end);
+		if (whole > 0)
+			take(text.data, whole, ctx);
+		if (n == 0)
+			return 0;
+		buf_drop(&text, whole);
+	}
+}
+
+int host_read_pieces(const struct host *h, const char *path, size_t max, const char *end,
+		     host_take take, void *ctx)
+{
+	AUTO_BUF struct buf noted = { .max = max };
+	AUTO_FD int fd = -1;
+	int rc;
+
+	if (h->recorder) { /* it keeps the whole of a file */
+		rc = host_read(h, path, max, &noted);
+		if (rc == 0 && noted.len > 0)
+			take(noted.data, noted.len, ctx);
+		return rc;
+	}
+	fd = open_file(h, path);
+	return fd < 0 ? fd : read_pieces(fd, max, end, take, ctx);
 }
 
 int host_read_line(const struct host *h, const char *path, char *ret, size_t size)

@@ -66,6 +66,13 @@ int host_open(const struct host *h, const char *path, int flags);
  * with `ret` as it was; -EFBIG if the file is longer, -EISDIR or -EINVAL if it is no file. */
 NODISCARD int host_read(const struct host *h, const char *path, size_t max, struct buf *ret);
 
+/* The same for a long file, whose parts are read one by one and not kept: `take` is given one or
+ * more of them at a time, each whole to its `end` ("\n" for lines); the last may lack it. Returns 0
+ * or -errno; then some may have been given. */
+typedef void (*host_take)(const char *text, size_t len, void *ctx);
+NODISCARD int host_read_pieces(const struct host *h, const char *path, size_t max, const char *end,
+			       host_take take, void *ctx);
+
 /* A one-line attribute, trimmed. Returns 0 or -errno; -EFBIG if it does not fit. */
 NODISCARD int host_read_line(const struct host *h, const char *path, char *ret, size_t size);
 #define HOST_READ_LINE(h, path, array) host_read_line((h), (path), (array), sizeof(array))

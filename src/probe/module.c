@@ -35,13 +35,12 @@ void module_set_init(struct module_set *ret)
 /* '-' and '_' are the same in a module's name; the kernel shows '_', file names have either. */
 bool module_name_eq(struct slice name, const char *known)
 {
-	if (name.len != strlen(known))
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		if ((name.text[i] == '-' ? '_' : name.text[i]) != known[i])
-			return false;
-	}
-	return true;
+	size_t i = 0;
+
+	while (i < name.len && known[i] != '\0' &&
+	       (name.text[i] == '-' ? '_' : name.text[i]) == known[i])
+		i++;
+	return i == name.len && known[i] == '\0';
 }
 
 static struct module_facts *find(struct module_set *set, struct slice name)
@@ -58,10 +57,11 @@ static struct module_facts *find(struct module_set *set, struct slice name)
 /* "kernel/drivers/x/mlx5_ib.ko.xz" -> "mlx5_ib" */
 static struct slice name_of_path(struct slice path)
 {
-	struct slice part, name;
+	const char *slash = path.len > 0 ? memrchr(path.text, '/', path.len) : NULL;
+	struct slice name;
 
-	while (slice_cut(&path, '/', &part))
-		;
+	if (slash != NULL)
+		path = (struct slice) { slash + 1, path.len - (size_t)(slash + 1 - path.text) };
 	return slice_cut(&path, '.', &name) ? name : path;
 }
 
@@ -113,20 +113,33 @@ void module_parse_dep(const char *text, size_t len, struct module_set *set)
 	}
 }
 
-static bool read_with(const struct host *h, const char *path, struct module_set *set,
-		      void (*parse)(const char *text, size_t len, struct module_set *set))
-{
-	AUTO_BUF struct buf b = { .max = MODULES_FILE_MAX };
+typedef void (*parser)(const char *text, size_t len, struct module_set *set);
 
-	if (host_read(h, path, MODULES_FILE_MAX, &b) < 0)
+struct reading {
+	parser parse;
+	struct module_set set;
+};
+
+static void take_lines(const char *text, size_t len, void *ctx)
+{
+	struct reading *r = ctx;
+
+	r->parse(text, len, &r->set);
+}
+
+/* False, and nothing changed, if it cannot be read to its end. */
+static bool read_with(const struct host *h, const char *path, struct module_set *set, parser parse)
+{
+	struct reading r = { parse, *set };
+
+	if (host_read_pieces(h, path, MODULES_FILE_MAX, "\n", take_lines, &r) < 0)
 		return false;
-	parse(buf_text(&b), b.len, set);
+	*set = r.set;
 	return true;
 }
 
 static bool read_of_release(const struct host *h, const char *release, const char *file,
-			    struct module_set *set,
-			    void (*parse)(const char *text, size_t len, struct module_set *set))
+			    struct module_set *set, parser parse)
 {
 	char path[192];
 

@@ -321,15 +321,18 @@ void package_parse_dpkg(const char *text, size_t len, struct package_set *ret)
 	stanza_end(&s, ret);
 }
 
+static void take_stanzas(const char *text, size_t len, void *set)
+{
+	package_parse_dpkg(text, len, set);
+}
+
 static void read_dpkg(const struct host *h, struct facts *ret)
 {
-	AUTO_BUF struct buf b = { .max = DPKG_STATUS_MAX };
 	struct package_set set = { 0 };
 
-	if (host_read(h, "var/lib/dpkg/status", DPKG_STATUS_MAX, &b) < 0)
-		return;
-	package_parse_dpkg(buf_text(&b), b.len, &set);
-	package_set_give(&set, ret);
+	if (host_read_pieces(h, "var/lib/dpkg/status", DPKG_STATUS_MAX, "\n\n", take_stanzas,
+			     &set) == 0)
+		package_set_give(&set, ret);
 }
 
 void package_read(const struct host *h, struct facts *ret)

@@ -144,6 +144,74 @@ static void reads_are_bounded(void **unused)
 	world_drop(&w);
 }
 
+struct pieces {
+	struct buf all;
+	unsigned taken, open; /* of `open` pieces the last part is not whole */
+};
+
+static void take_piece(const char *text, size_t len, void *ctx)
+{
+	struct pieces *p = ctx;
+
+	p->taken++;
+	p->open += len < 2 || memcmp(text + len - 2, "\n\n", 2) != 0;
+	assert_int_equal(buf_add(&p->all, text, len), 0);
+}
+
+static const struct piece_row {
+	const char *name;
+	size_t part, parts; /* bytes of each with its end, how many there are */
+	size_t lost;        /* of its end: it was cut off there */
+	unsigned taken_min, open;
+} piece_rows[] = {
+	{ "empty", 0, 0, 0, 0, 0 },
+	{ "one part", 100, 1, 0, 1, 0 },
+	{ "one part without its end", 100, 1, 2, 1, 1 },
+	{ "longer than what is read at once", 1000, 300, 0, 2, 0 },
+	{ "as long as what is read at once", 32768, 4, 0, 4, 0 },
+	{ "half of an end on either side", 32769, 4, 0, 4, 0 },
+	{ "each part longer than what is read at once", 100000, 3, 0, 3, 0 },
+	{ "the last of many without its end", 1000, 300, 1, 2, 1 },
+};
+
+static void long_files_come_in_pieces(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(piece_rows); i++) {
+		const struct piece_row *r = &piece_rows[i];
+		AUTO_BUF struct buf text = { 0 };
+		struct pieces got = { 0 };
+		struct world w;
+		struct host h;
+
+		for (size_t n = 0; n < r->parts; n++) {
+			for (size_t k = 0; k + 2 < r->part; k++)
+				assert_int_equal(buf_add(&text, k % 40 == 39 ? "\n" : "x", 1), 0);
+			assert_int_equal(buf_add_text(&text, "\n\n"), 0);
+		}
+		text.len -= r->lost;
+		if (text.data != NULL)
+			text.data[text.len] = '\0';
+		world_make(&w);
+		world_put(&w, "root/long", buf_text(&text));
+		world_start(&w, "", &h);
+		if (host_read_pieces(&h, "long", text.len, "\n\n", take_piece, &got) != 0 ||
+		    strcmp(buf_text(&got.all), buf_text(&text)) != 0 || got.taken < r->taken_min ||
+		    got.open != r->open)
+			fail_msg("%s: %zu of %zu bytes in %u pieces, %u not whole", r->name,
+				 got.all.len, text.len, got.taken, got.open);
+		if (text.len > 0)
+			assert_int_equal(host_read_pieces(&h, "long", text.len - 1, "\n\n",
+							  take_piece, &got),
+					 -EFBIG);
+		assert_int_equal(host_read_pieces(&h, "none", 9, "\n", take_piece, &got), -ENOENT);
+		assert_int_equal(host_read_pieces(&h, "", 9, "\n", take_piece, &got), -EISDIR);
+		buf_free(&got.all);
+		host_close(&h);
+		world_drop(&w);
+	}
+}
+
 static void link_names_are_not_followed(void **unused)
 {
 	char name[16];
@@ -407,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_chain_of_40_symlinks_is_the_longest),
 		cmocka_unit_test(a_world_is_read_only),
 		cmocka_unit_test(reads_are_bounded),
+		cmocka_unit_test(long_files_come_in_pieces),
 		cmocka_unit_test(link_names_are_not_followed),
 		cmocka_unit_test(the_kernel_of_a_world),
 		cmocka_unit_test(lists_directories),

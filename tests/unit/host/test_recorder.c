@@ -24,6 +24,7 @@ static void bench_open(struct bench *b, const char *members)
 	world_put_link(&b->w, "root/sys/devices/a/driver", "../../bus/drivers/mlx5_core");
 	world_put_link(&b->w, "root/etc/dangling", "/nowhere");
 	world_put(&b->w, "root/etc/seen", "SECRET");
+	world_put(&b->w, "root/etc/pieces", "two\nlines\n");
 	world_put_dir(&b->w, "root/run/empty");
 	world_start(&b->w, members, &b->h);
 	assert_int_equal(recorder_init(&b->r), 0);
@@ -44,16 +45,25 @@ static int pass(void *ctx, const char *name)
 	return 0;
 }
 
+static void pass_piece(const char *text, size_t len, void *ctx)
+{
+	(void)text;
+	*(size_t *)ctx += len;
+}
+
 static void ask_everything(const struct host *h)
 {
 	AUTO_BUF struct buf b = { 0 };
 	char text[64];
 	uint64_t free_bytes, total_bytes;
+	size_t taken = 0;
 
 	assert_int_equal(HOST_READ_LINE(h, "sys/class/x/a/state", text), 0);
 	assert_int_equal(host_read_link_name(h, "/sys/class/x/a/driver", text, sizeof text), 0);
 	assert_int_equal(host_list(h, "sys/class/x/a/net", pass, NULL), 0);
 	assert_int_equal(host_read(h, "etc/seen", 3, &b), -EFBIG);
+	assert_int_equal(host_read_pieces(h, "etc/pieces", 99, "\n", pass_piece, &taken), 0);
+	assert_int_equal(taken, strlen("two\nlines\n"));
 	assert_true(host_exists(h, "run/empty"));
 	assert_false(host_exists(h, "etc/dangling"));
 	assert_int_equal(host_read(h, "etc/missing", 3, &b), -ENOENT);
@@ -76,6 +86,7 @@ static const struct {
 	{ "a directory that was listed", "sys/devices/a/net", NOTED_DIR, false, "", 0 },
 	{ "a name in it", "sys/devices/a/net/ib0", NOTED_DIR, false, "", 0 },
 	{ "a file that is too long", "etc/seen", NOTED_FILE, false, "", 3 },
+	{ "a file read in pieces", "etc/pieces", NOTED_FILE, true, "two\nlines\n", 0 },
 	{ "a directory that is there", "run/empty", NOTED_DIR, false, "", 0 },
 };
 
