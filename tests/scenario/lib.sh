@@ -68,14 +68,16 @@ wait_for() {
 		fail "extension wait $wait_vm $*"
 	}
 }
-# wait_until SECONDS COMMAND...: until the command succeeds. It polls; a state of the machine ends it, not the time.
+# wait_until SECONDS COMMAND...: until the command succeeds. It polls, ever more seldom, since each look takes time from the machine
+# that it looks at; a state of the machine ends it, not the time.
 wait_until() {
-	until_s=$1
+	until_s=$1 until_pause=2
 	shift
 	until_end=$(($(date +%s) + until_s))
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$until_end" ] || fail "not within $until_s s: $*"
-		sleep 0.2
+		sleep "$((until_pause / 10)).$((until_pause % 10))"
+		until_pause=$((until_pause < 10 ? until_pause + 1 : 10))
 	done
 }
 
