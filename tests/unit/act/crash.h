@@ -25,3 +25,7 @@ void crash_resume(void);
 
 /* How many calls there were since. */
 uint64_t crash_count(void);
+
+/* Every how many-th instant is tried where `usual` is usual: fewer where memory is watched, which
+ * takes four times as long. */
+uint64_t crash_stride(uint64_t usual);

@@ -3,7 +3,6 @@
 #include "machine.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -293,28 +292,13 @@ static void make_new_tree(size_t row, struct buf *ret)
 	machine_drop(&m);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-/* Of the instants of a row, every how many-th is tried; fewer where memory is watched, which takes
- * four times as long. All of them take minutes: `every` as the argument does that. */
-#ifdef SANITIZED
-static uint64_t stride = 23;
-#else
-static uint64_t stride = 7;
-#endif
+/* Of the instants of a row, every how many-th is tried. All of them take minutes: `every` as the
+ * argument does that. */
+static uint64_t stride;
 
 static void read_arguments(int argc, char **argv)
 {
-	const char *preload = getenv("LD_PRELOAD");
-
-	if (preload && strstr(preload, "valgrind"))
-		stride = 29;
+	stride = crash_stride(7);
 	for (int i = 1; i < argc; i++) {
 		if (text_eq(argv[i], "every"))
 			stride = 1;
