@@ -49,14 +49,25 @@ static const struct {
 	{ "OS.EnableRDMA", "n" },
 };
 
-/* Units that only cost time in a VM that lives for minutes. */
-static const char *const masked[] = { "systemd-networkd-wait-online.service",
-				      "apt-daily.timer",
-				      "apt-daily-upgrade.timer",
-				      "e2scrub_all.timer",
-				      "e2scrub_reap.service",
-				      "fstrim.timer",
-				      "dpkg-db-backup.timer" };
+/* Units that only cost time in a VM that lives for minutes, and generators, each of them a process
+ * at every boot and every daemon-reload, for what no VM here has. */
+#define UNITS      "etc/systemd/system/"
+#define GENERATORS "etc/systemd/system-generators/"
+static const char *const masked[] = {
+	UNITS "systemd-networkd-wait-online.service",
+	UNITS "apt-daily.timer",
+	UNITS "apt-daily-upgrade.timer",
+	UNITS "e2scrub_all.timer",
+	UNITS "e2scrub_reap.service",
+	UNITS "fstrim.timer",
+	UNITS "dpkg-db-backup.timer",
+	GENERATORS "systemd-cryptsetup-generator",
+	GENERATORS "systemd-gpt-auto-generator",
+	GENERATORS "systemd-hibernate-resume-generator",
+	GENERATORS "systemd-integritysetup-generator",
+	GENERATORS "systemd-system-update-generator",
+	GENERATORS "systemd-veritysetup-generator",
+};
 
 static void debug_line(void *ctx, const char *line)
 {
@@ -317,13 +328,11 @@ static int furnish(const char *dir, const char *key, struct error *err)
 		tree_dir(&t, emptied[i]);
 	}
 	tree_dir(&t, "opt/wala");
+	tree_dir(&t, GENERATORS);
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++) {
-		char path[VM_PATH_MAX];
-
-		(void)TEXT_FORMAT(path, "etc/systemd/system/%s", masked[i]);
-		(void)unlinkat(t.dir, path, 0);
-		if (symlinkat("/dev/null", t.dir, path) < 0)
-			tree_fail(&t, path, -errno);
+		(void)unlinkat(t.dir, masked[i], 0);
+		if (symlinkat("/dev/null", t.dir, masked[i]) < 0)
+			tree_fail(&t, masked[i], -errno);
 	}
 	return tree_close(&t, dir, err);
 }

@@ -181,7 +181,8 @@ next_boot() {
 	enabled=$(enables 2>/dev/null)
 	[ "$way" = kill_everything ] || vm reboot "$VM" >/dev/null
 	wait_until 60 sh_in "$VM" 'systemctl is-system-running | grep -qE "running|degraded"'
-	if sh_in "$VM" "test -e $STATE/journal/open && test ! -e /etc/systemd/system/multi-user.target.wants/ib-vmext-resume.service"; then
+	# What runs is at its end where it has taken its unit away.
+	if sh_in "$VM" "! pgrep -x ib-vmext && test -e $STATE/journal/open && test ! -e /etc/systemd/system/multi-user.target.wants/ib-vmext-resume.service"; then
 		# Before the first change was prepared, or at its very end: nothing goes on by itself, and the next verb finds it. Of the
 		# unit the file may be there, but not what enables it.
 		sh_in "$VM" "grep -qE '\"to\": ?\"(done|undone)\"' $STATE/journal/\$(cat $STATE/journal/open).jsonl" || told "$VM" | grep -v '^ib-vmext-resume.service  *disabled' | diff "$WORK/told-control-$kind-untouched" -
