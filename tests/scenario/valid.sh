@@ -25,7 +25,8 @@ verify_rules() {
 }
 # networkd in a network of its own, until it has read everything.
 verify_networkd() {
-	sh_in "$1" "SYSTEMD_LOG_TARGET=console unshare --net --mount /lib/systemd/systemd-networkd >/tmp/networkd 2>&1 & pid=\$!
+	sh_in "$1" ": >/tmp/networkd # what an earlier one said
+		SYSTEMD_LOG_TARGET=console unshare --net --mount /lib/systemd/systemd-networkd >/tmp/networkd 2>&1 & pid=\$!
 		until grep -q 'Enumeration completed' /tmp/networkd || ! kill -0 \$pid; do sleep 0.1; done
 		kill \$pid; wait \$pid; grep -F '$2:' /tmp/networkd || :"
 }
