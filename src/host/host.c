@@ -121,24 +121,30 @@ int host_open(const struct host *h, const char *path, int flags)
 	return fd;
 }
 
-/* Their size says nothing (0 or 4096): read until the end. */
+/* Their size says nothing (0 or 4096): each is read until its end. Returns the length of the next
+ * piece, 0 at the end, or -errno; -EFBIG where *total passes `max`. */
+static ssize_t read_piece(int fd, char ret[static PIECE_BYTES], size_t max, size_t *total)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, ret, PIECE_BYTES);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	*total += (size_t)n;
+	return *total > max ? -EFBIG : n;
+}
+
 static int read_to_end(int fd, size_t max, struct buf *ret)
 {
-	char chunk[4096];
+	char piece[PIECE_BYTES];
 	size_t total = 0;
 
 	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof chunk);
-		int rc;
+		ssize_t n = read_piece(fd, piece, max, &total);
+		int rc = n < 0 ? (int)n : buf_add(ret, piece, (size_t)n);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		total += (size_t)n;
-		if (total > max)
-			return -EFBIG;
-		rc = buf_add(ret, chunk, (size_t)n);
 		if (rc < 0 || n == 0)
 			return rc;
 	}
@@ -224,21 +230,16 @@ static size_t closed(const struct buf *text, size_t seen, const char *end)
 static int read_pieces(int fd, size_t max, const char *end, host_take take, void *ctx)
 {
 	AUTO_BUF struct buf text = { .max = max };
-	char chunk[PIECE_BYTES];
+	char piece[PIECE_BYTES];
+	size_t total = 0;
 
-	for (size_t total = 0;;) {
+	for (;;) {
 		size_t seen = text.len, whole;
-		ssize_t n = read(fd, chunk, sizeof chunk);
+		ssize_t n = read_piece(fd, piece, max, &total);
+		int rc = n < 0 ? (int)n : buf_add(&text, piece, (size_t)n);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		total += (size_t)n;
-		if (total > max)
-			return -EFBIG;
-		if (buf_add(&text, chunk, (size_t)n) < 0)
-			return -ENOMEM;
+		if (rc < 0)
+			return rc;
 		whole = n == 0 ? text.len : closed(&text, seen, end);
 		if (whole > 0)
 			take(text.data, whole, ctx);
